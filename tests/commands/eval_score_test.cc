@@ -7,6 +7,7 @@
 #include "cli/run_in_process.h"
 #include "commands/recorded_episodes.h"
 #include "gato/base/file_io.h"
+#include "gato/eval/few_shot_report.h"
 
 using namespace gato;
 using namespace gato::commands;
@@ -72,6 +73,10 @@ TEST_CASE_METHOD(Fixture, "Training runs are a line per configuration") {
   REQUIRE(document["tasks"][0]["runs"] == 3);
   REQUIRE(document["overall"]["mean"].get<double>() == Approx(20));
   REQUIRE(document["provenance"]["inputs"].size() == 10);
+  // An operand may also be one of the runs.
+  REQUIRE(run({folder / "large-1", "--runs",
+               "large=" + folder / "large-*"})["provenance"]["inputs"]
+              .size() == 4);
 }
 
 TEST_CASE_METHOD(Fixture, "Runs without a name or given twice are refused") {
@@ -81,6 +86,29 @@ TEST_CASE_METHOD(Fixture, "Runs without a name or given twice are refused") {
   REQUIRE_THAT(unnamed.err, Contains("has no name: give NAME=PATH"));
   REQUIRE(score({"--runs", "a=" + folder / "one", folder / "one"}).status == 2);
   REQUIRE(score({"--runs", "a=" + folder / "two"}).status == 4);
+}
+
+TEST_CASE_METHOD(Fixture, "A dataset that is given twice is refused") {
+  record_episodes(folder / "one", "x/a", {1});
+  record_episodes(folder / "two", "x/a", {3});
+  std::filesystem::create_directory_symlink(folder / "one", folder / "link");
+  const RunResult twice = score({folder / "one", folder / "one"});
+  REQUIRE(twice.status == 2);
+  REQUIRE_THAT(twice.err, Contains("one: this dataset is given twice"));
+  const RunResult linked = score({folder / "link", folder / "one"});
+  REQUIRE(linked.status == 2);
+  REQUIRE_THAT(linked.err, Contains("this is the same dataset as"));
+  // Its file and its directory are the same dataset, also as other inputs.
+  const std::string file = folder / "one/data/main_data.hdf5";
+  REQUIRE(score({file, folder / "one"}).status == 2);
+  REQUIRE(score({folder / "two", "--against", folder / "one", file}).status ==
+          2);
+  REQUIRE(score({folder / "two", "--expert", folder / "one", file}).status ==
+          2);
+  REQUIRE(score({"--runs", "a=" + folder / "one", folder / "link"}).status ==
+          2);
+  // Two sides of a comparison may be equal.
+  REQUIRE(score({folder / "one", "--against", folder / "one"}).status == 0);
 }
 
 TEST_CASE_METHOD(Fixture, "A baseline adds a comparison to the report") {
@@ -136,6 +164,16 @@ TEST_CASE_METHOD(Fixture, "A check needs no episodes, and its status tells") {
   REQUIRE(score({"--references", references}).status == 2);
 }
 
+TEST_CASE_METHOD(Fixture, "A check names a deviation that is NaN as unknown") {
+  const auto file = folder.write_file("nan.json", R"({"x/a": {
+      "random": {"mean": 0, "std": NaN}, "expert": {"mean": 10, "std": 1}}})");
+  const RunResult found = score({"--check", "--references", file});
+  REQUIRE(found.status == 0);
+  REQUIRE_THAT(found.out, Contains("no standard deviation"));
+  record_episodes(folder / "one", "x/a", {5});
+  REQUIRE(score({folder / "one", "--references", file}).status == 0);
+}
+
 TEST_CASE_METHOD(Fixture, "Films beside datasets are embedded in the page") {
   record_episodes(folder / "one", "x/a", {5});
   folder.write_file("one.png", "film");
@@ -150,4 +188,24 @@ TEST_CASE_METHOD(Fixture, "Films beside datasets are embedded in the page") {
                  folder / "films"})
               .status == 0);
   REQUIRE_THAT(base::read_file(page), Contains("data:video/webm;base64,"));
+}
+
+TEST_CASE_METHOD(Fixture, "Few-shot curves are a section of the page") {
+  record_episodes(folder / "one", "x/a", {5});
+  eval::FewShotReport curves;
+  curves.task = "x/few";
+  curves.curves = {{"tuned", {{.episodes = 3, .repeat = 1, .steps = 9}}, {}}};
+  curves.curves[0].points[0].best_return = 2;
+  const std::string file =
+      folder.write_file("curves.json", eval::few_shot_json(curves).dump());
+  const std::string page = folder / "page.html";
+  REQUIRE(score({folder / "one", "-o", page, "--few-shot", file}).status == 0);
+  const std::string html = base::read_file(page);
+  REQUIRE_THAT(html, Contains("Few-shot learning") &&
+                         Contains("<h3>x/few</h3>") && Contains("tuned"));
+  REQUIRE(score({folder / "one", "--few-shot", file}).status == 2);
+  const RunResult other =
+      score({folder / "one", "-o", page, "--force", "--few-shot", references});
+  REQUIRE(other.status == 3);
+  REQUIRE_THAT(other.err, Contains("not \"gato-few-shot\""));
 }

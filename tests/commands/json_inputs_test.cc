@@ -176,6 +176,14 @@ TEST_CASE_METHOD(Fixture, "The JSON of an HTML report may have wrong types") {
   };
   check({{"step", 3}, {"loss", 1.5}, {"modality", {{"text", 2}}}},
         "metrics.jsonl", [&] { return run("--training", "metrics.jsonl"); });
+  check(json::parse(R"({"kind": "gato-few-shot", "version": 1,
+            "oldest_version": 1, "task": "x/a", "metric": "return",
+            "unit": "score", "random": 0, "expert": 4, "seed": 0,
+            "resamples": 9, "curves": [{"name": "a", "points": [
+              {"episodes": 1, "repeat": 1, "steps": 9, "return": 2,
+               "score": 50, "returns": [2, null]}], "summary": [
+              {"episodes": 1, "runs": 1, "mean": 50, "low": 4, "high": 6}]}]})"),
+        "curves.json", [&] { return run("--few-shot", "curves.json"); });
   check(
       {{"image", samples + "images/rgb.png"}, {"caption", "a star"}},
       "captions.jsonl", [&] { return run("--captions", "captions.jsonl"); },

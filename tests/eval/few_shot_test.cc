@@ -6,7 +6,9 @@
 #include <string>
 
 #include "cli/run_in_process.h"
+#include "eval/page/html_checker.h"
 #include "gato/base/error.h"
+#include "gato/eval/few_shot_file.h"
 #include "gato/eval/few_shot_report.h"
 #include "gato/eval/few_shot_runs.h"
 
@@ -267,4 +269,55 @@ TEST_CASE("The page escapes the names of curves") {
   }
   CHECK_THAT(html, Contains("&lt;b&gt;") && !Contains("<b>"));
   CHECK_THAT(html, Contains("<svg") && Contains("expert"));
+}
+
+TEST_CASE("A JSON report can be read again") {
+  const test::ScratchDirectory folder;
+  const std::vector<NamedRuns> curves{
+      {"tuned",
+       {make_run(1, 1, {2, 2, 2, 2, 2}), make_run(1, 2, {3, 3, 3, 3, 3}),
+        make_run(10, 1, {1, 2})}},
+      {"scratch", {make_run(1, 1, {1, 1, 1, 1, 1})}}};
+  for (const ReferenceTable& references :
+       {ReferenceTable(), make_references(0, 4)}) {
+    const nlohmann::json document =
+        few_shot_json(compute_few_shot(curves, references, {}));
+    const FewShotReport report =
+        load_few_shot_report(folder.write_file("curves.json", document.dump()));
+    CHECK(few_shot_json(report) == document);
+    const HtmlSection section = few_shot_section({report, report});
+    CHECK(test::find_html_fault(section.html).empty());
+    CHECK_THAT(section.html, Contains("<h3>toy/task</h3>") &&
+                                 Contains("<svg") && Contains("scratch"));
+  }
+}
+
+TEST_CASE("A corrupt JSON report of few-shot curves is refused") {
+  const test::ScratchDirectory folder;
+  const nlohmann::json document = few_shot_json(compute_few_shot(
+      {{"a", {make_run(1, 1, {2, 2, 2, 2, 2})}}}, make_references(0, 4), {}));
+  const auto refusal = [&](const char* pointer, const nlohmann::json& value) {
+    nlohmann::json changed = document;
+    changed[nlohmann::json::json_pointer(pointer)] = value;
+    const std::string path = folder.write_file("bad.json", changed.dump());
+    try {
+      load_few_shot_report(path);
+    } catch (const base::Error& error) {
+      CHECK(error.status() == base::ExitStatus::bad_input);
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  CHECK_THAT(refusal("/kind", "gato-scores"), Contains("gato-few-shot"));
+  CHECK_THAT(refusal("/unit", "percent"), Contains("'unit'"));
+  CHECK_THAT(refusal("/seed", -1), Contains("'seed'"));
+  CHECK_THAT(refusal("/curves", 3), Contains("'curves'"));
+  CHECK_THAT(refusal("/curves/0", 3), Contains("curve 0"));
+  CHECK_THAT(refusal("/curves/0/points/0/episodes", -1),
+             Contains("'episodes'"));
+  CHECK_THAT(refusal("/curves/0/points/0/returns", {"x"}),
+             Contains("'returns'"));
+  // An interval is required beside a mean.
+  CHECK_THAT(refusal("/curves/0/summary/0/low", nullptr), Contains("'low'"));
+  CHECK_THROWS_AS(load_few_shot_report(folder / "none.json"), base::Error);
 }

@@ -4,6 +4,7 @@
 
 #include "base/count_occurrences.h"
 #include "eval/make_outcomes.h"
+#include "gato/eval/chart_axes.h"
 #include "gato/eval/charts.h"
 #include "gato/eval/score_sections.h"
 #include "gato/eval/svg.h"
@@ -116,4 +117,10 @@ TEST_CASE("A single point and a flat line can be drawn") {
           std::string::npos);
   REQUIRE(line_chart({{"a", {{0, 1}, {1, 1}}}, {"b", {}}}, "step", "loss")
               .find("inf") == std::string::npos);
+}
+
+TEST_CASE("Ticks are round numbers, and finitely many of values of any size") {
+  CHECK(linear_ticks(0, 10, 5) == std::vector<double>{0, 2, 4, 6, 8, 10});
+  CHECK(linear_ticks(-0.3, 0.3, 6).size() == 7);
+  CHECK(linear_ticks(1e17, 1e17 + 16, 5).size() <= 6);
 }

@@ -64,6 +64,19 @@ TEST_CASE("A source that is null is absent, and unused keys may be NaN") {
   REQUIRE(references.at("a").source == (folder / "a.json").string());
 }
 
+TEST_CASE("A standard deviation that is null or NaN is unknown") {
+  const TestDirectory folder;
+  base::write_file(folder / "a.json",
+                   R"({"a": {"random": {"mean": 1, "std": NaN},
+                             "expert": {"mean": 3, "std": null}}})",
+                   false);
+  ReferenceTable references;
+  load_references(folder / "a.json", references);
+  REQUIRE(*references.at("a").random->mean == 1);
+  REQUIRE_FALSE(references.at("a").random->std);
+  REQUIRE_FALSE(references.at("a").expert->std);
+}
+
 TEST_CASE("References may have success rates and settings") {
   const TestDirectory folder;
   base::write_file(folder / "a.json",
@@ -122,6 +135,8 @@ TEST_CASE("An invalid reference file is refused, with the task and key named") {
         R"({"task": {"random": {"mean": 1e999}}})",
         R"({"task": {"random": {"mean": NaN}}})", R"({"task": {"source": 7}})",
         R"({"task": {"random": {"mean": 1, "n": 1e300}}})",
+        R"({"task": {"random": {"mean": 1, "std": Infinity}}})",
+        R"({"task": {"random": {"mean": 1, "std": "NaN"}}})",
         R"({"task": {"random": {"mean": 1, "success": "all"}}})",
         R"({"task": {"random": {"mean": 1, "success": 1.5}}})",
         R"({"task": {"random": {"mean": 1}, "settings": "4"}})"}) {

@@ -11,10 +11,11 @@ using namespace gato;
 using namespace gato::eval;
 using namespace gato::test;
 
-TEST_CASE("Aggregates and intervals agree with rliable") {
-  std::ifstream file(GATO_SOURCE_DIR "/tests/reference/rliable.json");
-  const nlohmann::json reference = nlohmann::json::parse(file);
-  const auto& scores = reference["scores"];
+namespace {
+
+// Scores the episodes of a matrix of scores [run][task], as rliable has them.
+ScoreReport score_matrix(const nlohmann::json& scores,
+                         const ReportOptions& options) {
   std::vector<DatasetOutcomes> outcomes;
   ReferenceTable references;
   for (size_t task = 0; task < scores[0].size(); ++task) {
@@ -26,7 +27,15 @@ TEST_CASE("Aggregates and intervals agree with rliable") {
     outcomes.push_back(make_outcomes(name, "all", returns));
     references[name] = make_references(0, 1);
   }
-  const ScoreReport report = compute_scores(outcomes, references, {3, 20000});
+  return compute_scores(outcomes, references, options);
+}
+
+}  // namespace
+
+TEST_CASE("Aggregates and intervals agree with rliable") {
+  std::ifstream file(GATO_SOURCE_DIR "/tests/reference/rliable.json");
+  const nlohmann::json reference = nlohmann::json::parse(file);
+  const ScoreReport report = score_matrix(reference["scores"], {3, 20000});
 
   const auto expected = [&](const char* kind, const char* statistic) {
     return 100 * reference[kind][statistic].get<double>();
@@ -192,19 +201,7 @@ TEST_CASE("Tasks at or above a threshold are also counted by domain") {
 TEST_CASE("A performance profile agrees with rliable") {
   std::ifstream file(GATO_SOURCE_DIR "/tests/reference/comparison.json");
   const nlohmann::json reference = nlohmann::json::parse(file);
-  const auto& scores = reference["a"];
-  std::vector<DatasetOutcomes> outcomes;
-  ReferenceTable references;
-  for (size_t task = 0; task < scores[0].size(); ++task) {
-    const std::string name = "task" + std::to_string(task);
-    std::vector<double> returns;
-    for (const auto& run : scores) {
-      returns.push_back(run[task]);
-    }
-    outcomes.push_back(make_outcomes(name, "all", returns));
-    references[name] = make_references(0, 1);
-  }
-  const ScoreReport report = compute_scores(outcomes, references, {3, 2000});
+  const ScoreReport report = score_matrix(reference["a"], {3, 2000});
   REQUIRE(report.profile.size() == 151);
   for (const ProfilePoint& point : report.profile) {
     const auto index = static_cast<size_t>(point.percent);
@@ -310,7 +307,7 @@ TEST_CASE("Training runs of a configuration are one line over their means") {
   REQUIRE(score.runs == 3);
   REQUIRE(score.episodes == 12);
   REQUIRE(*score.overall.mean == Approx(40));
-  // Of 10, 10, 40, 40, 70 and 70 without the lowest and the highest.
+  // The mean of 10, 10, 40, 40, 70 and 70 without the lowest and the highest.
   REQUIRE(*score.overall.iqm == Approx(40));
   REQUIRE(*score.overall.iqm_low >= 10);
   REQUIRE(*score.overall.iqm_low < 30);

@@ -164,11 +164,7 @@ cli::CommandFunction build(cli::OptionTable& table) {
   add_reference_options(table, options->references);
   add_metric_option(table, options->metric);
   add_max_episode_steps_option(table, options->max_episode_steps);
-  table
-      .add("resamples", &options->resamples,
-           "Number of bootstrap resamples for the intervals")
-      .metavar("N")
-      .range(1, 10000000);
+  add_resamples_option(table, options->resamples);
   table.add("title", &options->title, "Title of the HTML page").metavar("TEXT");
   return [options](cli::CommandContext& context) {
     return run_eval_compare(*options, context);
@@ -182,14 +178,9 @@ cli::Command eval_compare_command() {
   command.name = "compare";
   command.summary = "compare the episodes of two policies";
   command.description = kDescription;
-  command.seed_help =
-      "Random seed of the bootstrap; the same seed, inputs and options give "
-      "the same bytes";
-  command.threads_help = cli::kUnusedOption;
+  set_report_output(command);
   command.operands = "A...";
   command.min_operands = 1;
-  command.output = cli::OutputRequirement::optional;
-  command.output_help = "Report to write: .json, .csv or .html";
   command.build = build;
   command.examples = {
       {"gato-eval compare new --against old --references "

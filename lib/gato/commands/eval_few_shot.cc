@@ -104,7 +104,7 @@ struct Inputs {
   std::vector<eval::NamedRuns> curves;  // in the order of their first paths
   LoadedReferences references;
   std::vector<std::filesystem::path> metrics;  // metrics.jsonl of runs
-  std::vector<eval::DatasetOutcomes> datasets;
+  std::vector<std::vector<eval::DatasetOutcomes>> datasets;  // of each curve
   size_t runs = 0;
 };
 
@@ -118,12 +118,16 @@ Inputs read_inputs(const EvalFewShotOptions& options,
     auto curve = std::ranges::find(inputs.curves, name, &eval::NamedRuns::name);
     if (curve == inputs.curves.end()) {
       inputs.curves.push_back({.name = name, .runs = {}});
+      inputs.datasets.emplace_back();
       curve = inputs.curves.end() - 1;
     }
     eval::append_runs(input.runs, *curve);
     inputs.runs += input.runs.size();
     std::ranges::move(input.metrics, std::back_inserter(inputs.metrics));
-    std::ranges::move(input.datasets, std::back_inserter(inputs.datasets));
+    std::vector<eval::DatasetOutcomes>& datasets =
+        inputs.datasets[static_cast<size_t>(curve - inputs.curves.begin())];
+    std::ranges::move(input.datasets, std::back_inserter(datasets));
+    require_distinct_datasets(datasets);
   }
   inputs.references =
       load_all_references(options.references, /*max_episode_steps=*/0);
@@ -132,31 +136,16 @@ Inputs read_inputs(const EvalFewShotOptions& options,
 
 data::Provenance make_provenance(const Inputs& inputs,
                                  const data::RunRecord& record) {
+  std::vector<const std::vector<eval::DatasetOutcomes>*> datasets;
+  for (const auto& of_curve : inputs.datasets) {
+    datasets.push_back(&of_curve);
+  }
   data::Provenance provenance =
-      report_provenance(record, {&inputs.datasets}, inputs.references);
+      report_provenance(record, datasets, inputs.references);
   for (const std::filesystem::path& file : inputs.metrics) {
     provenance.add_input(file);
   }
   return provenance;
-}
-
-std::string render_html(const eval::FewShotReport& report,
-                        const std::string& title) {
-  const std::string scale =
-      report.has_scores ? "Scores are expert-normalized: 0% is the random "
-                          "policy and 100% the expert."
-                        : "There are no references, so returns are shown.";
-  return eval::html_page(
-      title,
-      fmt::format(
-          "Score of {} by number of demonstrations. A point is a run: the "
-          "highest moving mean of {} successive evaluations while it was "
-          "fine-tuned, or the mean of all episodes if nothing was trained. "
-          "Lines are means over repeats with 95% bootstrap intervals ({} "
-          "resamples, seed {}). {}",
-          report.task, eval::kMovingMeanLength, report.resamples, report.seed,
-          scale),
-      eval::few_shot_sections(report));
 }
 
 void warn_without_scores(const eval::FewShotReport& report) {
@@ -184,11 +173,9 @@ base::ExitStatus run_eval_few_shot(const EvalFewShotOptions& options,
   const std::string& output = context.common.output;
   const ReportFormat format = detect_report_format(output);
   const Inputs inputs = read_inputs(options, context.common.inputs);
-  const eval::FewShotReport report =
-      eval::compute_few_shot(inputs.curves, inputs.references.table(),
-                             {.metric = parse_metric(options.metric),
-                              .seed = context.common.seed,
-                              .resamples = options.resamples});
+  const eval::FewShotReport report = eval::compute_few_shot(
+      inputs.curves, inputs.references.table(),
+      {context.common.seed, options.resamples, parse_metric(options.metric)});
   warn_without_scores(report);
   if (format != ReportFormat::none) {
     base::write_file(
@@ -196,8 +183,11 @@ base::ExitStatus run_eval_few_shot(const EvalFewShotOptions& options,
         format == ReportFormat::json
             ? render_report_json(eval::few_shot_json(report),
                                  make_provenance(inputs, context.record))
-        : format == ReportFormat::csv ? eval::few_shot_csv(report)
-                                      : render_html(report, options.title),
+        : format == ReportFormat::csv
+            ? eval::few_shot_csv(report)
+            : eval::html_page(options.title,
+                              eval::few_shot_introduction(report),
+                              eval::few_shot_sections(report)),
         context.common.force);
   }
   fmt::print("{}", eval::few_shot_text(report));
@@ -221,11 +211,7 @@ cli::CommandFunction build(cli::OptionTable& table) {
       .metavar("NAME=PATH...");
   add_reference_options(table, options->references);
   add_metric_option(table, options->metric);
-  table
-      .add("resamples", &options->resamples,
-           "Number of bootstrap resamples for the intervals")
-      .metavar("N")
-      .range(1, 10000000);
+  add_resamples_option(table, options->resamples);
   table.add("title", &options->title, "Title of the HTML page").metavar("TEXT");
   return [options](cli::CommandContext& context) {
     return run_eval_few_shot(*options, context);
@@ -239,13 +225,8 @@ cli::Command eval_few_shot_command() {
   command.name = "few-shot";
   command.summary = "compare scores by number of demonstrations";
   command.description = kDescription;
-  command.seed_help =
-      "Random seed of the bootstrap; the same seed, inputs and options give "
-      "the same bytes";
-  command.threads_help = cli::kUnusedOption;
+  set_report_output(command);
   command.operands = "RUN...";
-  command.output = cli::OutputRequirement::optional;
-  command.output_help = "Report to write: .json, .csv or .html";
   command.build = build;
   command.examples = {
       {"gato-eval few-shot curve --expert expert/catch --random random/catch "

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <map>
+#include <set>
 
 #include "gato/base/error.h"
 #include "gato/ingest/episodes/dataset_search.h"
@@ -41,10 +43,10 @@ void add_episodes(const std::vector<std::string>& operands,
                   eval::ReferenceKind kind, int64_t max_episode_steps,
                   LoadedReferences& loaded) {
   std::map<std::string, eval::DatasetOutcomes> tasks;
+  std::vector<eval::DatasetOutcomes> datasets;
   for (const std::string& path : ingest::find_all_datasets(operands)) {
-    loaded.outcomes.push_back(
-        eval::read_dataset_outcomes(path, max_episode_steps));
-    const eval::DatasetOutcomes& one = loaded.outcomes.back();
+    datasets.push_back(eval::read_dataset_outcomes(path, max_episode_steps));
+    const eval::DatasetOutcomes& one = datasets.back();
     const auto [entry, is_new] = tasks.try_emplace(one.task, one);
     if (!is_new) {
       entry->second.episodes.insert(entry->second.episodes.end(),
@@ -52,6 +54,8 @@ void add_episodes(const std::vector<std::string>& operands,
       entry->second.path += ", " + path;
     }
   }
+  require_distinct_datasets(datasets);
+  std::ranges::move(datasets, std::back_inserter(loaded.outcomes));
   if (tasks.empty()) {
     return;
   }
@@ -129,6 +133,28 @@ LoadedReferences load_all_references(const ReferenceOptions& options,
   return loaded;
 }
 
+void require_distinct_datasets(
+    const std::vector<eval::DatasetOutcomes>& outcomes) {
+  std::map<fs::path, const fs::path*> seen;  // by the real path of the file
+  for (const eval::DatasetOutcomes& one : outcomes) {
+    std::error_code error;
+    const fs::path file = fs::canonical(one.hdf5_file, error);
+    const auto [first, is_new] =
+        seen.try_emplace(error ? one.hdf5_file : file, &one.path);
+    if (is_new) {
+      continue;
+    }
+    if (*first->second == one.path) {
+      throw base::usage_error(
+          "{}: this dataset is given twice, so its episodes would count twice",
+          one.path.string());
+    }
+    throw base::usage_error(
+        "{}: this is the same dataset as {}, so its episodes would count twice",
+        one.path.string(), first->second->string());
+  }
+}
+
 std::vector<eval::DatasetOutcomes> read_all_outcomes(
     const std::vector<std::string>& operands, int64_t max_episode_steps,
     base::ProgressDisplay& display) {
@@ -140,6 +166,7 @@ std::vector<eval::DatasetOutcomes> read_all_outcomes(
     outcomes.push_back(eval::read_dataset_outcomes(path, max_episode_steps));
     progress.advance();
   }
+  require_distinct_datasets(outcomes);
   return outcomes;
 }
 
@@ -160,13 +187,15 @@ data::Provenance report_provenance(
     const std::vector<const std::vector<eval::DatasetOutcomes>*>& outcomes,
     const LoadedReferences& references) {
   data::Provenance provenance(record);
-  const auto add =
-      [&provenance](const std::vector<eval::DatasetOutcomes>& all) {
-        for (const eval::DatasetOutcomes& one : all) {
-          provenance.add_input(one.hdf5_file);
-          provenance.add_parent(one.provenance);
-        }
-      };
+  std::set<fs::path> added;
+  const auto add = [&](const std::vector<eval::DatasetOutcomes>& all) {
+    for (const eval::DatasetOutcomes& one : all) {
+      if (added.insert(one.hdf5_file).second) {
+        provenance.add_input(one.hdf5_file);
+        provenance.add_parent(one.provenance);
+      }
+    }
+  };
   for (const auto* datasets : outcomes) {
     add(*datasets);
   }

@@ -26,8 +26,8 @@ void add_metric_option(cli::OptionTable& table, std::string& metric);
 eval::Metric parse_metric(const std::string& metric);
 
 struct LoadedReferences {
-  // In ascending precedence: each file and dataset of --references in turn,
-  // --random and --expert.
+  // Listed in ascending precedence: each file and dataset of --references in
+  // turn, --random and --expert.
   std::vector<eval::ReferenceSet> sets;
   std::vector<std::string> files;               // the JSON files
   std::vector<eval::DatasetOutcomes> outcomes;  // of the datasets
@@ -40,7 +40,13 @@ struct LoadedReferences {
 LoadedReferences load_all_references(const ReferenceOptions& options,
                                      int64_t max_episode_steps);
 
-// Reads the outcomes of the datasets of all operands, with progress.
+// Throws Error(usage) if two of the outcomes are of the same file, by whatever
+// paths, because its episodes would count twice.
+void require_distinct_datasets(
+    const std::vector<eval::DatasetOutcomes>& outcomes);
+
+// Reads the outcomes of the datasets of all operands, with progress. Throws
+// Error(usage) if a dataset is among them twice.
 std::vector<eval::DatasetOutcomes> read_all_outcomes(
     const std::vector<std::string>& operands, int64_t max_episode_steps,
     base::ProgressDisplay& display);
@@ -50,7 +56,7 @@ void warn_about_failed_datasets(
     const std::vector<eval::DatasetOutcomes>& outcomes);
 
 // Returns the provenance of a report with the datasets, and with the files and
-// datasets of the references.
+// datasets of the references. A dataset with several roles is listed once.
 data::Provenance report_provenance(
     const data::RunRecord& record,
     const std::vector<const std::vector<eval::DatasetOutcomes>*>& outcomes,

@@ -5,8 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "gato/model/device.h"
-#include "gato/model/model_directory.h"
+#include "gato/commands/loss_options.h"
 #include "gato/train/evaluate_loss.h"
 #include "gato/train/input/sequence_file_data.h"
 
@@ -16,7 +15,7 @@ namespace {
 struct EvalLossOptions {
   std::string model;
   std::vector<std::string> data;
-  std::string precision = "auto", device = "cpu";
+  LossOptions model_options;
   bool swap_observations = false;
 };
 
@@ -24,11 +23,8 @@ base::ExitStatus run_eval_loss(const EvalLossOptions& options,
                                const cli::CommandContext& context) {
   const train::SequenceFileData data(
       {options.data.begin(), options.data.end()});
-  const model::LoadedModel model = model::load_model(options.model);
-  const at::Device device = model::parse_device(options.device);
-  model.network->move_to(device);
-  model.network->set_precision(
-      model::parse_precision(options.precision, device));
+  const model::LoadedModel model =
+      load_model_for_loss(options.model, options.model_options);
   const nlohmann::json losses =
       train::evaluate_loss(*model.network, data,
                            {.threads = context.common.threads,
@@ -66,17 +62,7 @@ cli::Command eval_loss_command() {
         .metavar("FILE...")
         .files()
         .required();
-    table
-        .add("precision", &options->precision,
-             "Precision of matrix multiplications. auto: bf16 on a GPU and on "
-             "CPUs that multiply bf16 matrices in hardware, otherwise fp32")
-        .one_of({"auto", "bf16", "fp32"})
-        .metavar("TYPE");
-    table
-        .add("device", &options->device,
-             "Where to compute; cuda requires programs built with GATO_CUDA")
-        .one_of({"cpu", "cuda"})
-        .metavar("DEVICE");
+    add_loss_options(table, options->model_options);
     table.add(
         "swap-observations", &options->swap_observations,
         "Replace the observations other than text by those of other sequences "

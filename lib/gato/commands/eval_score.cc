@@ -17,6 +17,8 @@
 #include "gato/commands/report_output.h"
 #include "gato/eval/caption_samples.h"
 #include "gato/eval/comparison_report.h"
+#include "gato/eval/few_shot_file.h"
+#include "gato/eval/few_shot_report.h"
 #include "gato/eval/film_section.h"
 #include "gato/eval/score.h"
 #include "gato/eval/score_report.h"
@@ -123,6 +125,7 @@ std::string introduction_text(const eval::ScoreReport& report) {
 struct Results {
   eval::ScoreReport scores;
   std::optional<eval::ComparisonReport> comparison;
+  std::vector<eval::FewShotReport> few_shot;
   std::vector<eval::CaptionSample> captions;
 };
 
@@ -140,6 +143,9 @@ std::string render_html(const Results& results,
   std::vector<eval::HtmlSection> extra;
   if (results.comparison) {
     extra.push_back(eval::comparison_section(*results.comparison));
+  }
+  if (!results.few_shot.empty()) {
+    extra.push_back(eval::few_shot_section(results.few_shot));
   }
   if (!films.empty()) {
     extra.push_back(eval::film_section(films, report));
@@ -195,10 +201,10 @@ void log_report_counts(const std::vector<eval::DatasetOutcomes>& outcomes,
 void check_options(const EvalScoreOptions& options, ReportFormat format) {
   if (format != ReportFormat::html &&
       !(options.metrics_file.empty() && options.captions_file.empty() &&
-        options.films.empty())) {
+        options.films.empty() && options.few_shot_files.empty())) {
     throw base::usage_error(
-        "--training, --captions and --films require an HTML report: add -o "
-        "REPORT.html");
+        "--training, --few-shot, --captions and --films require an HTML "
+        "report: add -o REPORT.html");
   }
   if (format != ReportFormat::csv && options.csv_table != "tasks") {
     throw base::usage_error("--table requires a CSV report: add -o REPORT.csv");
@@ -208,19 +214,21 @@ void check_options(const EvalScoreOptions& options, ReportFormat format) {
 Results compute_results(const ScoreInputs& inputs,
                         const EvalScoreOptions& options, uint64_t seed) {
   const eval::ReferenceTable references = inputs.references.table();
-  const eval::ScoreOptions score_options{seed, options.resamples,
-                                         parse_metric(options.metric)};
+  const eval::ReportOptions report_options{seed, options.resamples,
+                                           parse_metric(options.metric)};
   Results results;
   results.scores =
-      eval::compute_scores(inputs.outcomes, references, score_options);
+      eval::compute_scores(inputs.outcomes, references, report_options);
   for (const eval::Configuration& configuration : inputs.configurations) {
     results.scores.configurations.push_back(eval::compute_configuration_score(
-        configuration, references, score_options));
+        configuration, references, report_options));
   }
   if (!inputs.baseline.empty()) {
-    results.comparison =
-        eval::compare_outcomes(inputs.outcomes, inputs.baseline, references,
-                               {seed, options.resamples, score_options.metric});
+    results.comparison = eval::compare_outcomes(
+        inputs.outcomes, inputs.baseline, references, report_options);
+  }
+  for (const std::string& file : options.few_shot_files) {
+    results.few_shot.push_back(eval::load_few_shot_report(file));
   }
   if (!options.captions_file.empty()) {
     results.captions = eval::read_caption_samples(
@@ -295,11 +303,7 @@ cli::CommandFunction build(cli::OptionTable& table) {
       .metavar("DATASET...")
       .files();
   add_max_episode_steps_option(table, options->max_episode_steps);
-  table
-      .add("resamples", &options->resamples,
-           "Number of bootstrap resamples for the intervals")
-      .metavar("N")
-      .range(1, 10000000);
+  add_resamples_option(table, options->resamples);
   table
       .add("table", &options->csv_table,
            "Which part of the report a CSV file contains")
@@ -327,6 +331,11 @@ cli::CommandFunction build(cli::OptionTable& table) {
            "metrics.jsonl of a training run, to plot its loss")
       .metavar("FILE");
   table
+      .add("few-shot", &options->few_shot_files,
+           "JSON reports of gato-eval few-shot, to show their curves")
+      .metavar("FILE...")
+      .files();
+  table
       .add("captions", &options->captions_file,
            "JSON lines {\"image\", \"caption\"} to show with their images")
       .metavar("FILE");
@@ -347,17 +356,12 @@ cli::Command eval_score_command() {
   command.name = "score";
   command.summary = "compute expert-normalized scores of episodes";
   command.description = kDescription;
-  command.seed_help =
-      "Random seed of the bootstrap; the same seed, inputs and options give "
-      "the same bytes";
-  command.threads_help = cli::kUnusedOption;
+  set_report_output(command);
   command.operands = "EPISODES...";
   command.min_operands = 1;
   command.operands_optional_with = {"check", "runs"};
   command.other_usages = {"--references FILE... --check",
                           "--runs NAME=PATH... [--runs NAME=PATH...]"};
-  command.output = cli::OutputRequirement::optional;
-  command.output_help = "Report to write: .json, .csv or .html";
   command.build = build;
   command.examples = {
       {"gato-eval score played/* --expert expert/catch --random random/catch "

@@ -38,18 +38,15 @@ std::vector<eval::Configuration> read_configurations(
     eval::Configuration& configuration = configurations[current];
     for (const std::string& path :
          base::expand_patterns({has_name ? value.substr(equals + 1) : value})) {
-      if (std::ranges::find(configuration.outcomes, path,
-                            &eval::DatasetOutcomes::run) !=
-          configuration.outcomes.end()) {
-        throw base::usage_error("option --runs: '{}' is given twice for '{}'",
-                                path, configuration.name);
-      }
       for (eval::DatasetOutcomes& outcomes :
            read_all_outcomes({path}, max_episode_steps, display)) {
         outcomes.run = path;
         configuration.outcomes.push_back(std::move(outcomes));
       }
     }
+  }
+  for (const eval::Configuration& configuration : configurations) {
+    require_distinct_datasets(configuration.outcomes);
   }
   return configurations;
 }
@@ -59,10 +56,7 @@ std::vector<eval::Configuration> read_configurations(
 data::Provenance ScoreInputs::provenance(const data::RunRecord& record) const {
   std::vector<const std::vector<eval::DatasetOutcomes>*> all{&outcomes};
   for (const eval::Configuration& configuration : configurations) {
-    // Without operands, the outcomes are those of the first configuration.
-    if (configuration.outcomes.front().path != outcomes.front().path) {
-      all.push_back(&configuration.outcomes);
-    }
+    all.push_back(&configuration.outcomes);
   }
   all.push_back(&baseline);
   return report_provenance(record, all, references);

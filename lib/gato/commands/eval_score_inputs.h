@@ -23,10 +23,11 @@ struct EvalScoreOptions {
   std::string fail_on = "error";
   // Used by the HTML report only.
   std::string title = "Scores";
-  std::string films;                    // directory of films by task
-  std::string metrics_file;             // metrics.jsonl of a training run
-  std::string captions_file;            // JSON lines of captioned images
-  std::string caption_references_file;  // COCO file of reference captions
+  std::string films;                        // directory of films by task
+  std::string metrics_file;                 // metrics.jsonl of a training run
+  std::vector<std::string> few_shot_files;  // JSON of gato-eval few-shot
+  std::string captions_file;                // JSON lines of captioned images
+  std::string caption_references_file;      // COCO file of reference captions
 };
 
 // Everything that gato-eval score reads about episodes.

@@ -8,11 +8,10 @@
 
 #include "gato/base/error.h"
 #include "gato/cli/logging.h"
-#include "gato/commands/inspect.h"
+#include "gato/commands/file_kind.h"
+#include "gato/commands/loss_options.h"
 #include "gato/data/token_file.h"
 #include "gato/eval/text_examples.h"
-#include "gato/model/device.h"
-#include "gato/model/model_directory.h"
 #include "gato/train/text_loss.h"
 
 namespace gato::commands {
@@ -21,7 +20,7 @@ namespace {
 struct EvalTextOptions {
   std::optional<std::string> references, questions, predictions, model;
   std::vector<std::string> data;
-  std::string precision = "auto", device = "cpu";
+  LossOptions model_options;
 };
 
 void check_options(const EvalTextOptions& options) {
@@ -60,7 +59,8 @@ nlohmann::ordered_json score_predictions(const EvalTextOptions& options) {
 
 nlohmann::ordered_json compute_perplexity(const EvalTextOptions& options,
                                           const cli::CommandContext& context) {
-  const model::LoadedModel model = model::load_model(*options.model);
+  const model::LoadedModel model =
+      load_model_for_loss(*options.model, options.model_options);
   const data::Vocabulary& vocabulary = model.network->config().vocabulary;
   if (vocabulary.sentencepiece_model.empty()) {
     throw base::input_error(
@@ -68,10 +68,6 @@ nlohmann::ordered_json compute_perplexity(const EvalTextOptions& options,
         "perplexity",
         model.directory.string());
   }
-  const at::Device device = model::parse_device(options.device);
-  model.network->move_to(device);
-  model.network->set_precision(
-      model::parse_precision(options.precision, device));
   const tokenize::TextEncoder encoder(vocabulary.sentencepiece_model);
   const train::TextLossOptions loss_options = {context.common.threads,
                                                &context.progress};
@@ -123,17 +119,7 @@ cli::CommandFunction build_text_command(cli::OptionTable& table) {
            "Held-out text: token files, or sequence files")
       .metavar("FILE...")
       .files();
-  table
-      .add("precision", &options->precision,
-           "Precision of matrix multiplications. auto: bf16 on a GPU and on "
-           "CPUs that multiply bf16 matrices in hardware, otherwise fp32")
-      .one_of({"auto", "bf16", "fp32"})
-      .metavar("TYPE");
-  table
-      .add("device", &options->device,
-           "Where to compute; cuda requires programs built with GATO_CUDA")
-      .one_of({"cpu", "cuda"})
-      .metavar("DEVICE");
+  add_loss_options(table, options->model_options);
   table.add_check([options] { check_options(*options); });
   return [options](cli::CommandContext& context) {
     const nlohmann::ordered_json report =

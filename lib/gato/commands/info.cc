@@ -1,7 +1,5 @@
 // inspect() validates a file and returns its facts as JSON, which is printed as
-// one line, or as aligned keys and values in which a list of objects is a
-// table.
-// --decode prints the output of tokenize::TokenDecoder in the same two forms.
+// one line, or as aligned keys and values.
 #include "gato/commands/info.h"
 
 #include <iostream>
@@ -9,16 +7,13 @@
 #include <optional>
 
 #include "gato/base/file_io.h"
-#include "gato/base/signals.h"
 #include "gato/base/string_util.h"
-#include "gato/base/text_table.h"
 #include "gato/commands/episode_options.h"
 #include "gato/commands/info_check.h"
+#include "gato/commands/info_decode.h"
+#include "gato/commands/info_output.h"
 #include "gato/commands/info_page.h"
 #include "gato/commands/inspect.h"
-#include "gato/data/sequence_file.h"
-#include "gato/data/token_file.h"
-#include "gato/tokenize/token_decoder.h"
 
 namespace gato::commands {
 namespace {
@@ -32,232 +27,6 @@ struct InfoOptions {
   PageOptions page;
   ingest::EpisodeSourceOptions episodes;
 };
-
-// The documents, or rows of a sequence file, that "A-B" or "N" selects. Both
-// ends are included.
-struct DocumentRange {
-  int64_t first = 0, last = std::numeric_limits<int64_t>::max();
-};
-
-int64_t parse_index(const std::string& text) {
-  const bool is_number =
-      !text.empty() && text.size() < 19 &&
-      text.find_first_not_of("0123456789") == std::string::npos;
-  if (!is_number) {
-    throw base::usage_error("--documents: \"{}\" is not a non-negative integer",
-                            text);
-  }
-  return std::stoll(text);
-}
-
-DocumentRange parse_document_range(const std::string& text) {
-  if (text.empty()) {
-    return {};
-  }
-  const size_t dash = text.find('-');
-  const int64_t first = parse_index(text.substr(0, dash));
-  if (dash == std::string::npos) {
-    return {first, first};
-  }
-  const int64_t last = parse_index(text.substr(dash + 1));
-  if (last < first) {
-    throw base::usage_error("--documents {}: the range is empty", text);
-  }
-  return {first, last};
-}
-
-// Replaces invalid UTF-8, because a text may be truncated within a character.
-std::string dump(const ordered_json& value) {
-  return value.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
-}
-
-// Returns a value as text without line breaks.
-std::string scalar_to_text(const ordered_json& value) {
-  return value.is_string()
-             ? base::escape_control_characters(value.get<std::string>())
-             : dump(value);
-}
-
-// Converts {"a": {"b": 1}} to {"a.b": 1}.
-ordered_json flatten(const ordered_json& entry) {
-  ordered_json flat = ordered_json::object();
-  for (const auto& [key, value] : entry.items()) {
-    if (!value.is_object()) {
-      flat[key] = value;
-      continue;
-    }
-    const ordered_json nested = flatten(value);
-    for (const auto& [nested_key, nested_value] : nested.items()) {
-      flat[fmt::format("{}.{}", key, nested_key)] = nested_value;
-    }
-  }
-  return flat;
-}
-
-void print_table(const std::string& title, const ordered_json& objects) {
-  ordered_json entries = ordered_json::array();
-  for (const auto& entry : objects) {
-    entries.push_back(flatten(entry));
-  }
-  std::vector<std::string> header;
-  for (const auto& entry : entries) {
-    for (const auto& [key, value] : entry.items()) {
-      if (std::find(header.begin(), header.end(), key) == header.end()) {
-        header.push_back(key);
-      }
-    }
-  }
-  base::TextTable table(header);
-  for (const auto& entry : entries) {
-    std::vector<std::string> cells;
-    cells.reserve(header.size());
-    for (const auto& key : header) {
-      cells.push_back(entry.contains(key) ? scalar_to_text(entry[key]) : "");
-    }
-    table.add_row(std::move(cells));
-  }
-  std::cout << title << ":\n" << table.to_string();
-}
-
-void print_facts(const ordered_json& facts, const std::string& prefix) {
-  for (const auto& [key, value] : facts.items()) {
-    const std::string name = prefix.empty() ? key : prefix + "." + key;
-    const bool is_table =
-        value.is_array() && !value.empty() && value.front().is_object();
-    if (value.is_object()) {
-      print_facts(value, name);
-    } else if (is_table) {
-      print_table(name, value);
-    } else {
-      std::cout << fmt::format("{:<24} {}\n",
-                               base::escape_control_characters(name),
-                               scalar_to_text(value));
-    }
-  }
-}
-
-void print_value(const std::string& title, const ordered_json& value) {
-  // Only texts are quoted.
-  const bool is_image =
-      value.is_string() &&
-      value.get_ref<const std::string&>().starts_with("image ");
-  std::cout << fmt::format("    {} = {}\n",
-                           base::escape_control_characters(title),
-                           is_image ? scalar_to_text(value) : dump(value));
-}
-
-void print_document(const std::string& title, const ordered_json& document) {
-  std::cout << title << ": task " << scalar_to_text(document["task"]) << ", "
-            << document["tokens"] << " tokens";
-  if (document.contains("return")) {
-    std::cout << ", return " << document["return"];
-  }
-  std::cout << '\n';
-  if (document.contains("items")) {
-    for (const auto& item : document["items"]) {
-      print_value("item", item);
-    }
-    if (document.contains("cut")) {
-      std::cout << "    (cut)\n";
-    }
-    return;
-  }
-  int64_t number = 0;
-  for (const auto& step : document["steps"]) {
-    std::cout << "  step " << number++ << (step.contains("cut") ? " (cut)" : "")
-              << '\n';
-    for (const char* part : {"observation", "action", "expert"}) {
-      if (!step.contains(part)) {
-        continue;
-      }
-      for (const auto& [key, value] : step[part].items()) {
-        print_value(fmt::format("{} {}", part, key), value);
-      }
-    }
-  }
-}
-
-class DocumentPrinter {
- public:
-  DocumentPrinter(std::string path, const InfoOptions& options)
-      : path_(std::move(path)),
-        is_json_(options.json),
-        range_(parse_document_range(options.documents)) {}
-
-  void print_token_file() const {
-    const data::TokenFileReader reader(path_);
-    const tokenize::TokenDecoder decoder(reader.vocabulary(), reader.tasks());
-    const int64_t last = checked_last(reader.document_count(), "documents");
-    for (int64_t i = range_.first; i <= last; ++i) {
-      base::throw_if_stopped();
-      print({{"document", i}}, fmt::format("document {}", i),
-            decoder.decode(reader.document(i)));
-    }
-  }
-
-  void print_sequence_file() const {
-    const data::SequenceFileReader reader(path_);
-    const tokenize::TokenDecoder decoder(reader.vocabulary(), reader.tasks());
-    const int64_t last = checked_last(reader.sequence_count(), "sequences");
-    for (int64_t i = range_.first; i <= last; ++i) {
-      base::throw_if_stopped();
-      const data::SequenceView row = reader.row(i);
-      const bool prompted = row.prompt_mask[0] != 0;
-      int64_t segment = 0;
-      const std::vector<data::TokenizedDocument> documents =
-          tokenize::split_into_documents(row);
-      const bool is_full = static_cast<data::Modality>(row.modality.back()) !=
-                           data::Modality::padding;
-      for (const data::TokenizedDocument& document : documents) {
-        const bool ends_row = is_full && &document == &documents.back();
-        const bool is_prompt = prompted && segment == 0;
-        print({{"sequence", i}, {"segment", segment}, {"prompt", is_prompt}},
-              fmt::format("sequence {}, segment {}{}", i, segment,
-                          is_prompt ? " (prompt)" : ""),
-              decoder.decode(document, ends_row));
-        ++segment;
-      }
-    }
-  }
-
- private:
-  int64_t checked_last(int64_t count, const char* what) const {
-    if (range_.first >= count && range_.first > 0) {
-      throw base::usage_error(
-          "{}: --documents {} is out of range: the file has {} {}", path_,
-          range_.first, count, what);
-    }
-    return std::min(range_.last, count - 1);
-  }
-
-  void print(ordered_json location, const std::string& title,
-             const ordered_json& document) const {
-    if (is_json_) {
-      location.update(document);
-      std::cout << dump(location) << '\n';
-    } else {
-      print_document(title, document);
-    }
-  }
-
-  std::string path_;
-  bool is_json_;
-  DocumentRange range_;
-};
-
-void print_decoded(const std::string& path, const InfoOptions& options) {
-  const DocumentPrinter printer(path, options);
-  switch (detect_file_kind(path)) {
-    case FileKind::token_file:
-      return printer.print_token_file();
-    case FileKind::sequence_file:
-      return printer.print_sequence_file();
-    default:
-      throw base::usage_error(
-          "{}: --decode requires a token file or a sequence file; this is a {}",
-          path, name_of(detect_file_kind(path)));
-  }
-}
 
 // Returns whether the file is known to be complete. Only a manifest lists the
 // files that a model directory must contain.
@@ -289,12 +58,12 @@ void print_inspection(const std::string& path, const Inspection& found,
     if (options.provenance) {
       line["provenance"] = found.provenance;
     }
-    std::cout << dump(line) << '\n';
+    std::cout << to_json_line(line) << '\n';
     return;
   }
   std::cout << base::escape_control_characters(path) << ": "
             << name_of(found.kind) << ", " << completeness(found) << '\n';
-  print_facts(found.facts, "");
+  print_facts(found.facts);
   if (!found.unfinished.empty()) {
     std::cout << fmt::format("{:<24} {}\n", "reason",
                              base::escape_control_characters(found.unfinished));
@@ -308,9 +77,9 @@ void print_inspection(const std::string& path, const Inspection& found,
 void print_refusal(const std::string& path, const base::Error& error,
                    const InfoOptions& options) {
   if (options.json) {
-    std::cout << dump({{"file", path},
-                       {"whole", false},
-                       {"reason", error.what()}})
+    std::cout << to_json_line({{"file", path},
+                               {"whole", false},
+                               {"reason", error.what()}})
               << '\n';
     return;
   }
@@ -326,7 +95,8 @@ std::optional<base::Error> print_file(const std::string& path,
                                       const InfoOptions& options) {
   try {
     if (options.decode) {
-      print_decoded(path, options);
+      print_decoded(path, parse_document_range(options.documents),
+                    options.json);
       return std::nullopt;
     }
     const Inspection found = inspect(path, options.episodes);

@@ -11,6 +11,7 @@
 #include "gato/base/file_io.h"
 #include "gato/base/string_util.h"
 #include "gato/base/text_table.h"
+#include "gato/commands/info_output.h"
 #include "gato/commands/inspect.h"
 #include "gato/data/checkpoint_directory.h"
 #include "gato/eval/check/dataset_check.h"
@@ -186,9 +187,7 @@ base::ExitStatus check_files(const CheckOptions& options, Severity fail_on,
     std::ranges::copy(checked.findings, std::back_inserter(all));
   }
   if (as_json) {
-    std::cout << ordered_json{{"files", files}}.dump(
-                     -1, ' ', false, ordered_json::error_handler_t::replace)
-              << '\n';
+    std::cout << to_json_line({{"files", files}}) << '\n';
   }
   spdlog::info("{} checked: {}",
                eval::counted(std::ssize(context.common.inputs), "file"),

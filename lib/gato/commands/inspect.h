@@ -1,5 +1,4 @@
-// Detection of the kind of a file, and validation of its content: gato-info
-// without --decode.
+// Validation of the content of a file: gato-info without --decode.
 #pragma once
 
 #include <filesystem>
@@ -7,23 +6,10 @@
 #include <string>
 
 #include "gato/base/error.h"
+#include "gato/commands/file_kind.h"
 #include "gato/ingest/episodes/episode_source.h"
 
 namespace gato::commands {
-
-enum class FileKind {
-  token_file,
-  sequence_file,
-  minari,
-  d4rl,
-  robomimic,
-  model,
-  run,
-  text_model,
-  safetensors,
-  recording,
-  json,
-};
 
 struct Inspection {
   FileKind kind;
@@ -33,14 +19,6 @@ struct Inspection {
   // Why the file is unfinished, and how to finish it; empty if it is complete.
   std::string unfinished = "";
 };
-
-// Detects the kind of a file or directory from its content. Throws Error(io) if
-// it is missing and Error(bad_input) if it is of no known kind.
-FileKind detect_file_kind(const std::filesystem::path& path);
-std::string name_of(FileKind kind);
-// Returns the name of a kind for programs: the "kind" of a file of this
-// project, or the name of a foreign format.
-std::string kind_identifier(FileKind kind);
 
 // Reads the complete file and returns its facts. Throws Error(bad_input) if any
 // part of it is corrupt. `options` determine how episodes are read.

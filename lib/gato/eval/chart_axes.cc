@@ -25,9 +25,14 @@ std::vector<double> linear_ticks(double low, double high, int count) {
     }
   }
   std::vector<double> tick_values;
-  for (double i = std::ceil(low / step - 1e-9); i * step <= high + 1e-9 * step;
-       ++i) {
-    tick_values.push_back(i * step);
+  const double first = std::ceil(low / step - 1e-9);
+  // The range has at most `count` steps. Counting them ends also if `first` is
+  // so large that adding one does not change it.
+  for (int i = 0; i <= count; ++i) {
+    const double value = (first + i) * step;
+    if (value <= high + 1e-9 * step) {
+      tick_values.push_back(value);
+    }
   }
   return tick_values;
 }

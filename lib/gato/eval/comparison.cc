@@ -97,7 +97,7 @@ void add_to_sums(const std::vector<double>& resamples, double factor,
   }
 }
 
-void bootstrap_task(size_t index, const ComparisonOptions& options,
+void bootstrap_task(size_t index, const ReportOptions& options,
                     ComparedTask& compared, OverallResamples& overall) {
   TaskComparison& task = compared.comparison;
   const TaskSamples& samples = compared.samples;
@@ -215,7 +215,7 @@ void aggregate(const std::vector<ComparedTask>& tasks,
 ComparisonReport compare_outcomes(const std::vector<DatasetOutcomes>& a,
                                   const std::vector<DatasetOutcomes>& b,
                                   const ReferenceTable& references,
-                                  const ComparisonOptions& options) {
+                                  const ReportOptions& options) {
   ComparisonReport report;
   report.metric = options.metric;
   report.seed = options.seed;

@@ -9,6 +9,7 @@
 
 #include "gato/eval/dataset_outcomes.h"
 #include "gato/eval/reference_returns.h"
+#include "gato/eval/report_options.h"
 #include "gato/eval/task_comparison.h"
 
 namespace gato::eval {
@@ -23,16 +24,11 @@ struct ComparisonReport {
   int64_t resamples = 0;
 };
 
-struct ComparisonOptions {
-  uint64_t seed = 0;
-  int64_t resamples = 10000;  // number of bootstrap resamples
-  Metric metric = Metric::mean_return;
-};
-
-// Throws Error(bad_input) if two datasets of a task disagree about its domain.
+// Compares the episodes of `a` with those of `b`. Throws Error(bad_input) if
+// two datasets of a task disagree about its domain.
 ComparisonReport compare_outcomes(const std::vector<DatasetOutcomes>& a,
                                   const std::vector<DatasetOutcomes>& b,
                                   const ReferenceTable& references,
-                                  const ComparisonOptions& options);
+                                  const ReportOptions& options);
 
 }  // namespace gato::eval

@@ -164,7 +164,7 @@ std::optional<double> best_moving_mean(
 
 FewShotReport compute_few_shot(const std::vector<NamedRuns>& curves,
                                const ReferenceTable& references,
-                               const FewShotOptions& options) {
+                               const ReportOptions& options) {
   FewShotReport report;
   report.task = common_task(curves);
   report.metric = options.metric;

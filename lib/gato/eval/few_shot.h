@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "gato/eval/reference_returns.h"
+#include "gato/eval/report_options.h"
 
 namespace gato::eval {
 
@@ -53,7 +54,8 @@ struct FewShotPoint {
 struct FewShotSummary {
   int64_t episodes = 0;
   int64_t runs = 0;  // those with a value
-  // Of the scores or, without references, of the best returns.
+  // The mean of the scores or, without references, of the best returns, and its
+  // interval.
   std::optional<double> mean, low, high;
 };
 
@@ -79,24 +81,19 @@ struct NamedRuns {
   std::vector<FewShotRun> runs;
 };
 
-struct FewShotOptions {
-  Metric metric = Metric::mean_return;  // that the runs were read with
-  uint64_t seed = 0;
-  int64_t resamples = 10000;  // number of bootstrap resamples
-};
-
 // Returns the highest mean of kMovingMeanLength successive values; nullopt if
 // there is none without an undefined value.
 std::optional<double> best_moving_mean(
     const std::vector<std::optional<double>>& values);
 
 // Computes the points and, for each number of demonstrations, the mean over
-// repeats with a 95% percentile bootstrap interval. A failed episode of an
-// evaluation counts with the random policy's return; where that is unknown, the
+// repeats with a 95% percentile bootstrap interval. The metric is that with
+// which the runs were read. A failed episode of an
+// evaluation counts with the random policy's return; if that is unknown, the
 // mean is over the other episodes. Throws Error(bad_input) if there is no run,
 // if the runs are of different tasks, or if a curve has a repeat twice.
 FewShotReport compute_few_shot(const std::vector<NamedRuns>& curves,
                                const ReferenceTable& references,
-                               const FewShotOptions& options);
+                               const ReportOptions& options);
 
 }  // namespace gato::eval

@@ -40,7 +40,7 @@ std::string format_value(const FewShotReport& report,
   return report.has_scores ? format_number(value, 1) : format_return(value);
 }
 
-HtmlSection summary_section(const FewShotReport& report) {
+std::string summary_table(const FewShotReport& report) {
   std::vector<std::vector<std::string>> rows;
   for (const FewShotCurve& curve : report.curves) {
     for (const FewShotSummary& summary : curve.summary) {
@@ -51,10 +51,10 @@ HtmlSection summary_section(const FewShotReport& report) {
                       std::to_string(summary.runs)});
     }
   }
-  return {"Means", html_table({"curve", "demonstrations",
-                               report.has_scores ? "score (%)" : "return",
-                               "95% low", "95% high", "runs"},
-                              rows, 1)};
+  return html_table(
+      {"curve", "demonstrations", report.has_scores ? "score (%)" : "return",
+       "95% low", "95% high", "runs"},
+      rows, 1);
 }
 
 HtmlSection run_section(const FewShotReport& report) {
@@ -128,10 +128,33 @@ std::string few_shot_text(const FewShotReport& report) {
   return table.to_string();
 }
 
+std::string few_shot_introduction(const FewShotReport& report) {
+  return fmt::format(
+      "Score of {} by number of demonstrations. A point is a run: the highest "
+      "moving mean of {} successive evaluations while it was fine-tuned, or "
+      "the mean of all episodes if nothing was trained. Lines are means over "
+      "repeats with 95% bootstrap intervals ({} resamples, seed {}). {}",
+      report.task, kMovingMeanLength, report.resamples, report.seed,
+      report.has_scores ? "Scores are expert-normalized: 0% is the random "
+                          "policy and 100% the expert."
+                        : "There are no references, so returns are shown.");
+}
+
 std::vector<HtmlSection> few_shot_sections(const FewShotReport& report) {
   return {{report.task, few_shot_chart(report)},
-          summary_section(report),
+          {"Means", summary_table(report)},
           run_section(report)};
+}
+
+HtmlSection few_shot_section(const std::vector<FewShotReport>& reports) {
+  std::string html;
+  for (const FewShotReport& report : reports) {
+    html += fmt::format("<h3>{}</h3>\n{}<p class=\"note\">{}</p>\n{}",
+                        escape_html(report.task), few_shot_chart(report),
+                        escape_html(few_shot_introduction(report)),
+                        summary_table(report));
+  }
+  return {"Few-shot learning", html};
 }
 
 }  // namespace gato::eval

@@ -26,7 +26,14 @@ std::string few_shot_csv(const FewShotReport& report);
 // Returns a table of the summaries, for a terminal.
 std::string few_shot_text(const FewShotReport& report);
 
-// Returns a section with the chart of the curves and one with their numbers.
+// Describes the curves in sentences of plain text.
+std::string few_shot_introduction(const FewShotReport& report);
+
+// Returns a section with the chart of the curves and two with their numbers.
 std::vector<HtmlSection> few_shot_sections(const FewShotReport& report);
+
+// Returns one section about the curves of several tasks, for another report:
+// their charts and the means over repeats.
+HtmlSection few_shot_section(const std::vector<FewShotReport>& reports);
 
 }  // namespace gato::eval

@@ -26,6 +26,19 @@ std::string weights_digest(const nlohmann::json& provenance) {
   return "";
 }
 
+// Returns what distinguishes the policy that played a dataset from others: the
+// training run if it was given, otherwise the agent, followed by the digest of
+// its weights if the provenance contains it. Runs of several seeds often have
+// the same agent, the name of a directory.
+std::string run_name(const DatasetOutcomes& outcomes) {
+  if (!outcomes.run.empty()) {
+    return outcomes.run;
+  }
+  const std::string digest = weights_digest(outcomes.provenance);
+  return digest.empty() ? outcomes.agent
+                        : fmt::format("{} ({})", outcomes.agent, digest);
+}
+
 }  // namespace
 
 std::vector<double> RunOutcomes::with_failures(double random) const {
@@ -51,13 +64,14 @@ std::vector<double> PooledOutcomes::all_values(double random) const {
   return all;
 }
 
-std::string run_name(const DatasetOutcomes& outcomes) {
-  if (!outcomes.run.empty()) {
-    return outcomes.run;
+void require_domain(const DatasetOutcomes& outcomes,
+                    const std::string& domain) {
+  if (outcomes.domain != domain) {
+    throw base::input_error(
+        "{}: task \"{}\" is in domain \"{}\", but an earlier dataset has it "
+        "in \"{}\"",
+        outcomes.path.string(), outcomes.task, outcomes.domain, domain);
   }
-  const std::string digest = weights_digest(outcomes.provenance);
-  return digest.empty() ? outcomes.agent
-                        : fmt::format("{} ({})", outcomes.agent, digest);
 }
 
 std::map<std::string, PooledOutcomes> pool_by_task(
@@ -69,12 +83,7 @@ std::map<std::string, PooledOutcomes> pool_by_task(
     if (is_new) {
       pooled.domain = one.domain;
     }
-    if (pooled.domain != one.domain) {
-      throw base::input_error(
-          "{}: task \"{}\" is in domain \"{}\", but an earlier dataset has it "
-          "in \"{}\"",
-          one.path.string(), one.task, one.domain, pooled.domain);
-    }
+    require_domain(one, pooled.domain);
     RunOutcomes& run = pooled.runs[run_name(one)];
     const std::vector<double> values = one.values(metric);
     run.values.insert(run.values.end(), values.begin(), values.end());

@@ -28,11 +28,9 @@ struct PooledOutcomes {
   std::vector<double> all_values(double random) const;
 };
 
-// Returns what distinguishes the policy that played a dataset from others: the
-// training run if it was given, otherwise the agent, followed by the digest of
-// its weights if the provenance contains it. Runs of several seeds often have
-// the same agent, the name of a directory.
-std::string run_name(const DatasetOutcomes& outcomes);
+// Throws Error(bad_input) if the domain of a dataset is not that of an earlier
+// dataset of its task.
+void require_domain(const DatasetOutcomes& outcomes, const std::string& domain);
 
 // Pools outcomes by task. Throws Error(bad_input) if two datasets of a task
 // disagree about its domain.

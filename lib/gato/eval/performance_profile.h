@@ -25,7 +25,7 @@ class PerformanceProfile {
   std::vector<ProfilePoint> points(std::span<const double> run_scores) const;
 
  private:
-  // By percentage, one share per resample.
+  // [percentage][resample]
   std::vector<std::vector<double>> resampled_shares_;
 };
 

@@ -89,8 +89,7 @@ std::string run_html(const json& run) {
   return html;
 }
 
-}  // namespace
-
+// Formats settings as "frame_skip=4, packages.gato=0.1.0", or "-" if unknown.
 std::string format_settings(const json& settings) {
   if (!settings.is_object() || settings.empty()) {
     return "-";
@@ -106,6 +105,8 @@ std::string format_settings(const json& settings) {
   }
   return fmt::format("{}", fmt::join(texts, ", "));
 }
+
+}  // namespace
 
 std::string provenance_html(const std::vector<ReportInput>& inputs) {
   std::vector<std::vector<std::string>> rows;

@@ -20,7 +20,4 @@ struct ReportInput {
 // the digests of its inputs. Each run is shown once.
 std::string provenance_html(const std::vector<ReportInput>& inputs);
 
-// Formats settings as "frame_skip=4, packages.gato=0.1.0", or "-" if unknown.
-std::string format_settings(const nlohmann::json& settings);
-
 }  // namespace gato::eval

@@ -3,6 +3,8 @@
 // files replace the policies of a task that they contain and keep the others.
 #include "gato/eval/reference_returns.h"
 
+#include <cmath>
+
 #include "gato/base/error.h"
 #include "gato/base/file_io.h"
 #include "gato/data/json_fields.h"
@@ -13,11 +15,14 @@ namespace {
 
 using nlohmann::json;
 
-std::optional<double> optional_number_at(const json& object, const char* key) {
-  if (!data::has_value(object, key)) {
+// Returns nullopt if the deviation is absent, null or NaN, as numpy computes it
+// of no returns.
+std::optional<double> parse_deviation(const json& reference) {
+  if (!data::has_value(reference, "std") ||
+      std::isnan(data::non_finite_number(reference["std"]))) {
     return {};
   }
-  return data::number_at(object, key);
+  return data::number_at(reference, "std");
 }
 
 double share_at(const json& object, const char* key) {
@@ -45,7 +50,7 @@ std::optional<ReferenceReturn> parse_reference(const json& task,
     if (!reference.success || data::has_value(object, "mean")) {
       reference.mean = data::number_at(object, "mean");
     }
-    reference.std = optional_number_at(object, "std");
+    reference.std = parse_deviation(object);
     if (data::has_value(object, "n")) {
       reference.episodes = base::with_context(
           "key 'n'", [&object] { return data::json_integer(object.at("n")); });

@@ -43,8 +43,9 @@ struct ReferenceSet {
 
 // Loads a JSON file {"TASK": {"random": {"mean","std","n","success"}, "expert":
 // {...}, "human": {...}, "source": "...", "settings": {...}}} into `into`. A
-// policy needs "mean" or "success"; everything else is optional. An entry that
-// `into` already has is replaced. The scores_dict.json of JAT has this format.
+// policy needs "mean" or "success"; everything else is optional, and a "std"
+// that is NaN is unknown. An entry that `into` already has is replaced. The
+// scores_dict.json of JAT has this format.
 // Throws Error(io) if the file cannot be read and Error(bad_input), naming
 // file, task and key, if it is invalid.
 void load_references(const std::filesystem::path& path, ReferenceTable& into);

@@ -195,7 +195,7 @@ StratumGroup make_stratum_group(const std::optional<std::string>& domain,
 // there are, and is determined by the seed, its number and the task's index.
 std::vector<ProfilePoint> bootstrap_intervals(std::vector<Stratum>& strata,
                                               std::vector<StratumGroup>& groups,
-                                              const ScoreOptions& options) {
+                                              const ReportOptions& options) {
   std::vector<std::vector<double>> means(strata.size());
   std::vector<std::vector<double>> resampled(strata.size());
   PerformanceProfile profile;
@@ -283,7 +283,7 @@ void describe_datasets(const std::vector<DatasetOutcomes>& outcomes,
 
 ScoreReport compute_scores(const std::vector<DatasetOutcomes>& outcomes,
                            const ReferenceTable& references,
-                           const ScoreOptions& options) {
+                           const ReportOptions& options) {
   ScoreReport report;
   report.seed = options.seed;
   report.resamples = options.resamples;
@@ -337,7 +337,7 @@ ScoreReport compute_scores(const std::vector<DatasetOutcomes>& outcomes,
 
 ConfigurationScore compute_configuration_score(
     const Configuration& configuration, const ReferenceTable& references,
-    const ScoreOptions& options) {
+    const ReportOptions& options) {
   const ScoreReport report =
       compute_scores(configuration.outcomes, references, options);
   ConfigurationScore score;

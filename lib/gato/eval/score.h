@@ -10,6 +10,7 @@
 #include "gato/eval/dataset_outcomes.h"
 #include "gato/eval/performance_profile.h"
 #include "gato/eval/reference_returns.h"
+#include "gato/eval/report_options.h"
 
 namespace gato::eval {
 
@@ -96,12 +97,6 @@ struct ScoreReport {
   int64_t resamples = 0;
 };
 
-struct ScoreOptions {
-  uint64_t seed = 0;
-  int64_t resamples = 10000;  // number of bootstrap resamples
-  Metric metric = Metric::mean_return;
-};
-
 // A configuration and the datasets of its training runs, each of which has
 // DatasetOutcomes::run.
 struct Configuration {
@@ -112,13 +107,13 @@ struct Configuration {
 // Computes the scores of one configuration, whose datasets are not kept.
 ConfigurationScore compute_configuration_score(
     const Configuration& configuration, const ReferenceTable& references,
-    const ScoreOptions& options);
+    const ReportOptions& options);
 
 // Computes all scores but those of configurations. Datasets of the same task
 // and the same policy or training run are pooled. Throws Error(bad_input) if
 // two datasets of a task disagree about its domain.
 ScoreReport compute_scores(const std::vector<DatasetOutcomes>& outcomes,
                            const ReferenceTable& references,
-                           const ScoreOptions& options);
+                           const ReportOptions& options);
 
 }  // namespace gato::eval

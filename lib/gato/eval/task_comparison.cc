@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "gato/base/error.h"
 #include "gato/data/task.h"
+#include "gato/eval/outcome_pool.h"
 #include "gato/eval/statistics.h"
 
 namespace gato::eval {
@@ -181,12 +181,7 @@ std::map<std::string, TaskSide> group_episodes_by_task(
     if (is_new) {
       side.domain = one.domain;
     }
-    if (side.domain != one.domain) {
-      throw base::input_error(
-          "{}: task \"{}\" is in domain \"{}\", but an earlier dataset has it "
-          "in \"{}\"",
-          one.path.string(), one.task, one.domain, side.domain);
-    }
+    require_domain(one, side.domain);
     side.episodes.insert(side.episodes.end(), one.episodes.begin(),
                          one.episodes.end());
     side.reports_success |= one.success_report_count() > 0;

@@ -141,6 +141,18 @@ void require_examples(const TextExamples& examples, const fs::path& path) {
   }
 }
 
+std::vector<CaptionWords> split_all(const std::vector<TextExample>& examples) {
+  std::vector<CaptionWords> all;
+  for (const TextExample& example : examples) {
+    CaptionWords& words = all.emplace_back();
+    words.caption = split_words(example.text);
+    for (const std::string& reference : example.references) {
+      words.references.push_back(split_words(reference));
+    }
+  }
+  return all;
+}
+
 }  // namespace
 
 TextExamples read_caption_examples(const fs::path& references,
@@ -201,22 +213,6 @@ TextExamples read_answer_examples(const fs::path& annotations,
   require_examples(result, predictions);
   return result;
 }
-
-namespace {
-
-std::vector<CaptionWords> split_all(const std::vector<TextExample>& examples) {
-  std::vector<CaptionWords> all;
-  for (const TextExample& example : examples) {
-    CaptionWords& words = all.emplace_back();
-    words.caption = split_words(example.text);
-    for (const std::string& reference : example.references) {
-      words.references.push_back(split_words(reference));
-    }
-  }
-  return all;
-}
-
-}  // namespace
 
 nlohmann::ordered_json score_captions(
     const std::vector<TextExample>& examples) {

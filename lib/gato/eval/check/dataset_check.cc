@@ -154,6 +154,17 @@ class DatasetChecker {
     findings_.push_back({severity, check, key, std::move(message), count});
   }
 
+  // Reports `count` episodes that are not training data.
+  void report_left_out(int64_t count, const char* check, const char* what) {
+    if (count > 0) {
+      add_finding(Severity::warning, check, "",
+                  fmt::format("{} of {} episodes {}: gato-tokenize leaves them "
+                              "out",
+                              count, source_.episode_count(), what),
+                  count);
+    }
+  }
+
   void report_episodes() {
     const int64_t all = source_.episode_count();
     if (unreadable_ > 0) {
@@ -170,20 +181,8 @@ class DatasetChecker {
                   all);
       return;
     }
-    if (failed_ > 0) {
-      add_finding(Severity::warning, "failed", "",
-                  fmt::format("{} of {} episodes failed in the environment: "
-                              "gato-tokenize leaves them out",
-                              failed_, all),
-                  failed_);
-    }
-    if (empty_ > 0) {
-      add_finding(Severity::warning, "empty", "",
-                  fmt::format("{} of {} episodes have no steps: gato-tokenize "
-                              "leaves them out",
-                              empty_, all),
-                  empty_);
-    }
+    report_left_out(failed_, "failed", "failed in the environment");
+    report_left_out(empty_, "empty", "have no steps");
     if (length_one_ > 0) {
       add_finding(
           Severity::warning, "length_one", "",
@@ -193,7 +192,7 @@ class DatasetChecker {
                       length_one_, episodes_),
           length_one_);
     }
-    // In a small world of discrete observations, equal episodes are natural.
+    // Equal episodes are natural in a small world of discrete observations.
     if (repeated_ > 0 &&
         (has_fine_observations_ || 2 * repeated_ > episodes_)) {
       add_finding(Severity::warning, "repeated", "",

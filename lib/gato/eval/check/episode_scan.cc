@@ -25,7 +25,7 @@ void add_columns(const std::vector<data::FieldColumn>& columns, int64_t rows,
     const auto& texts = std::get<std::vector<std::string>>(column);
     for (int64_t t = 0; t < rows; ++t) {
       const std::string& text = texts[static_cast<size_t>(t)];
-      // With its NUL, which keeps "ab", "c" and "a", "bc" apart.
+      // The NUL at its end keeps "ab", "c" and "a", "bc" apart.
       digest.update(std::as_bytes(std::span(text.c_str(), text.size() + 1)));
     }
   }

@@ -22,7 +22,7 @@ struct NumberScan {
   // Values outside the space, and discrete values without a token.
   Occurrences outside, without_token;
   Saturation saturation;  // of a bounded action
-  // Of a continuous action: rows in runs of at least kFrozenRows equal rows,
+  // Rows of a continuous action in runs of at least kFrozenRows equal rows,
   // except for those whose elements are all at a bound.
   int64_t frozen_rows = 0;
   Occurrences jumps;     // see find_jumps()

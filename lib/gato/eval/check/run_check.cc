@@ -108,11 +108,12 @@ class MetricsCheck {
  private:
   void add(const nlohmann::json& line) {
     const auto step = line.find("step"), loss = line.find("loss");
-    if (step == line.end() || !step->is_number() || loss == line.end()) {
+    if (step == line.end() || !step->is_number_integer() ||
+        loss == line.end()) {
       return;
     }
     const auto skipped = line.find("skipped");
-    if (skipped != line.end() && skipped->is_number()) {
+    if (skipped != line.end() && skipped->is_number_integer()) {
       skipped_ += skipped->get<int64_t>();
     }
     const auto number = step->get<int64_t>();

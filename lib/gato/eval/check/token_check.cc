@@ -136,7 +136,7 @@ void report_prompts(const data::SequenceFileReader& reader,
   for (size_t i = 0; any_prompted && i < counts.size(); ++i) {
     const data::TaskSpec& spec = reader.tasks().tasks[i].spec;
     const bool is_episodic = !spec.action_fields.empty();
-    // With fewer sequences, it may be by chance.
+    // Fewer sequences may have no prompt by chance.
     if (is_episodic && counts[i].sequences >= 40 && counts[i].prompted == 0) {
       findings.push_back(warning(
           "prompt", spec.name,

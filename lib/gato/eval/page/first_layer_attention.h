@@ -18,7 +18,7 @@ struct StepAttention {
   // otherwise. The rows of i > 0 sum to 1.
   std::vector<float> weights;
   // [heads, N]: the mean over all later tokens of their attention to a token.
-  // That of the last token is 0.
+  // The last token has 0.
   std::vector<float> means;
 };
 

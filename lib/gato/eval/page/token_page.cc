@@ -142,7 +142,7 @@ std::vector<HtmlSection> token_sections(const data::TokenFileReader& reader,
     count_tokens(document.modality, task);
     lengths.push_back(static_cast<double>(document.tokens.size()));
   }
-  // With few tasks, more than one document of them.
+  // If there are few tasks, more than one document of each is shown.
   for (int64_t i = 0; i < reader.document_count() &&
                       shown_documents.size() < kMinShownDocuments;
        ++i) {
