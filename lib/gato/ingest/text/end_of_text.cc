@@ -34,6 +34,19 @@ std::vector<TextPart> split_at_end_of_text(std::string text,
   return parts;
 }
 
+std::string without_end_of_text(std::string text, std::string_view marker,
+                                std::string_view separator) {
+  if (marker.empty() || text.find(marker) == std::string::npos) return text;
+  std::string joined;
+  for (const TextPart& part : split_at_end_of_text(std::move(text), marker)) {
+    const auto* piece = std::get_if<std::string>(&part);
+    if (piece == nullptr) continue;
+    if (!joined.empty()) joined += separator;
+    joined += *piece;
+  }
+  return joined;
+}
+
 data::Document make_text_document(std::string text, std::string_view marker) {
   data::Document document;
   for (TextPart& part : split_at_end_of_text(std::move(text), marker)) {

@@ -31,6 +31,11 @@ using TextPart = std::variant<std::string, data::EndOfText>;
 std::vector<TextPart> split_at_end_of_text(std::string text,
                                            std::string_view marker);
 
+// Returns the text without the marker: the parts of split_at_end_of_text(),
+// joined by `separator`. Without a marker in it, the text is unchanged.
+std::string without_end_of_text(std::string text, std::string_view marker,
+                                std::string_view separator);
+
 // Returns the document of a text, in which the marker becomes an EndOfText. It
 // has no items if the text is blank.
 data::Document make_text_document(std::string text, std::string_view marker);
