@@ -44,21 +44,27 @@ bool begins_like_image(std::span<const uint8_t> bytes) {
       label, row, reason);
 }
 
+// Returns how rows of numbers can be read although they look like images; empty
+// if the dataset contains anything else.
+std::string number_advice(const data::hdf5::Dataset& dataset,
+                          const std::string& name) {
+  return dataset.dtype()
+             ? fmt::format("; --role {}=discrete reads the bytes as numbers",
+                           name)
+             : "";
+}
+
 // Throws Error(bad_input) if a row is an image in base64 or in a format that
-// cannot be decoded. The rows can be read nevertheless as `role`, unless it is
-// null.
+// cannot be decoded.
 void reject_unreadable_image(const data::hdf5::Dataset& dataset,
                              const std::string& name, int64_t row,
-                             std::span<const uint8_t> bytes, const char* role) {
-  const std::string advice =
-      role == nullptr ? ""
-                      : fmt::format("; --role {}={} reads the rows as they are",
-                                    name, role);
+                             std::span<const uint8_t> bytes) {
   const auto format = detect_image_format(bytes);
   if (format && !is_decodable(*format)) {
     throw base::input_error(
         "{}: row {}: a compressed image in {}: convert it to PNG or JPEG{}",
-        dataset.label(), row, image_format_name(*format), advice);
+        dataset.label(), row, image_format_name(*format),
+        number_advice(dataset, name));
   }
   const auto encoded = detect_base64_image_format(
       {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
@@ -67,7 +73,10 @@ void reject_unreadable_image(const data::hdf5::Dataset& dataset,
         "{}: row {}: a compressed image ({}) in base64: decode it, and store "
         "each file, JPEG or PNG, as a sequence of uint8 "
         "(h5py.vlen_dtype(numpy.uint8)){}",
-        dataset.label(), row, image_format_name(*encoded), advice);
+        dataset.label(), row, image_format_name(*encoded),
+        dataset.is_text()
+            ? fmt::format("; --role {}=text reads it as words", name)
+            : number_advice(dataset, name));
   }
 }
 
@@ -89,7 +98,7 @@ void reject_images_as_variable_length_texts(const data::hdf5::Dataset& dataset,
           "(h5py.vlen_dtype(numpy.uint8))",
           dataset.label());
     }
-    reject_unreadable_image(dataset, name, i, bytes, "text");
+    reject_unreadable_image(dataset, name, i, bytes);
   }
 }
 
@@ -139,21 +148,16 @@ std::optional<data::Field> infer_compressed_image_field(
       if (!first_error) first_error.emplace(i, error.what());
     }
   }
-  const char* role = dataset.is_text() ? "text"
-                     : dataset.dtype() ? "discrete"
-                                       : nullptr;
   for (int64_t i = 0; i < rows; ++i) {
     reject_unreadable_image(dataset, name, i,
-                            images.frames[static_cast<size_t>(i)], role);
+                            images.frames[static_cast<size_t>(i)]);
   }
   if (!are_bytes && !all_begin_like_images) return std::nullopt;
   throw base::input_error(
       "{}: row {}: the compressed images cannot be read: {}: store JPEG, PNG "
       "or WebP files, or pixels as uint8 [T,H,W,3]{}",
       dataset.label(), first_error->first, first_error->second,
-      dataset.dtype()
-          ? fmt::format("; --role {}=discrete reads the bytes as numbers", name)
-          : "");
+      number_advice(dataset, name));
 }
 
 bool has_compressed_images(const data::hdf5::Dataset& dataset,

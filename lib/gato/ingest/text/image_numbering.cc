@@ -20,23 +20,21 @@ bool is_number(const std::string& text) {
 }
 
 // Returns the first entry of a directory, by name, whose name without its
-// extension is a number of at least `min_digits` digits that is not less than
-// `min_number`; empty if there is none.
+// extension is a number of `digits` digits and not less than `min_number`;
+// empty if there is none.
 std::filesystem::path find_numbered_entry(
-    const std::filesystem::path& directory, size_t min_digits,
-    int64_t min_number) {
-  constexpr size_t kMaxDigits = 18;
+    const std::filesystem::path& directory, size_t digits, int64_t min_number) {
   std::filesystem::path first;
   std::error_code error;
   std::filesystem::directory_iterator entry(directory, error);
   for (; !error && entry != std::filesystem::directory_iterator();
        entry.increment(error)) {
     const std::string stem = entry->path().stem().string();
-    if (!is_number(stem) || stem.size() < min_digits ||
-        stem.size() > kMaxDigits || std::stoll(stem) < min_number) {
-      continue;
+    if (is_number(stem) && stem.size() == digits &&
+        std::stoll(stem) >= min_number &&
+        (first.empty() || entry->path() < first)) {
+      first = entry->path();
     }
-    if (first.empty() || entry->path() < first) first = entry->path();
   }
   return first;
 }
@@ -89,7 +87,7 @@ void ImageNumbering::skip_file(const std::filesystem::path& root,
 void ImageNumbering::end_file(Root& root, int64_t rows) const {
   if (rows == 0) return;
   root.next_shard += (rows + kRowsPerShard - 1) / kRowsPerShard;
-  if (trusts_row_order_ || !root.unclaimed_image.empty()) return;
+  if (!root.has_shards || !root.unclaimed_image.empty()) return;
   // The last shard of a file need not be full.
   const int64_t last_shard = root.next_shard - 1;
   const int64_t last_shard_rows = (rows - 1) % kRowsPerShard + 1;
@@ -103,10 +101,10 @@ void ImageNumbering::check_unproven_rows() const {
   if (trusts_row_order_) return;
   for (const auto& [canonical_path, root] : roots_) {
     if (root->first_unproven_row.empty()) continue;
-    const std::string unclaimed =
-        root->unclaimed_image.empty()
-            ? find_numbered_entry(root->path, 5, root->next_shard).string()
-            : root->unclaimed_image;
+    std::string unclaimed = root->unclaimed_image;
+    if (root->has_shards && unclaimed.empty()) {
+      unclaimed = find_numbered_entry(root->path, 5, root->next_shard).string();
+    }
     if (!unclaimed.empty()) {
       throw base::input_error(
           "{}: this and the following rows may have the images of other rows, "

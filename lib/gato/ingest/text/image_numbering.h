@@ -39,6 +39,8 @@ class ImageNumbering {
     // The location of the first row whose image was found by its number alone;
     // empty if there is none.
     std::string first_unproven_row;
+    // Whether the numbers of such rows are divided into shards.
+    bool has_shards = false;
     // An image that belongs to none of the rows; empty if none was found.
     std::string unclaimed_image;
   };

@@ -316,6 +316,7 @@ class TsvSource : public ImageTextSource {
     if (root.first_unproven_row.empty()) {
       root.first_unproven_row = row.line.location;
     }
+    root.has_shards = has_shard_number(options_.image_name_format);
   }
 
   // Returns the numbering of the images of this file.
