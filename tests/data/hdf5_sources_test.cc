@@ -252,8 +252,9 @@ TEST_CASE("Gaps in sources and between them belong to the virtual dataset") {
   {
     const hdf5::Handle file = create(source);
     const hdf5::Handle space = matrix_space(kRows, kRows);
-    H5Dcreate2(file.id(), "rows", H5T_NATIVE_DOUBLE, space.id(), H5P_DEFAULT,
-               H5P_DEFAULT, H5P_DEFAULT);
+    const hdf5::Handle dataset(H5Dcreate2(file.id(), "rows", H5T_NATIVE_DOUBLE,
+                                          space.id(), H5P_DEFAULT, H5P_DEFAULT,
+                                          H5P_DEFAULT));
   }
   read_all(all);
   CHECK_THAT(hdf5::take_unwritten_warning(all).value_or(""),

@@ -212,7 +212,7 @@ std::vector<tokenize::EncodedRecord> ImageTextTokenizer::encode(
 }
 
 void ImageTextTokenizer::commit() {
-  output_.finish();
+  finish();
   if (should_omit_missing_ && has_pages_) {
     extra_counts_.emplace_back("images omitted", images_omitted_);
   }

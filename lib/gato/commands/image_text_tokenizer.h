@@ -37,6 +37,8 @@ class ImageTextTokenizer {
   // sources of a file must be of the same kind.
   void add_all(ingest::ImageTextSource& source);
   void add_all(ingest::PageSource& source);
+  // Blocks until all records are encoded, and throws the errors of bad records.
+  void finish() { output_.finish(); }
   // Writes the file and logs the counts.
   void commit();
 

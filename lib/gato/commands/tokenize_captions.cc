@@ -34,6 +34,7 @@ base::ExitStatus run_tokenize_captions(const TokenizeCaptionsOptions& options,
   for (const std::string& input : context.common.inputs) {
     output.add_all(*ingest::open_captions(input, source));
   }
+  output.finish();
   numbering->check_unproven_rows();
   output.commit();
   return base::ExitStatus::success;

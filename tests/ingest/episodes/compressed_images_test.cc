@@ -299,7 +299,8 @@ TEST_CASE("Images in other formats and in base64 are refused with advice") {
       }
     }
   }
-  const std::string text = encode_base64("\xFF\xD8\xFF\xE0 a JPEG");
+  const std::string text =
+      encode_base64("\xFF\xD8\xFF\xE0 " + std::string(40, 'x'));
   const std::string path = d4rl_file(folder, 2, [&](auto& root) {
     root.write_texts("observations", {"go", text});
   });
