@@ -141,7 +141,7 @@ TEST_CASE_METHOD(Fixture,
       "images": [{"id": 1, "file_name": "1.png"}], "annotations": [
       {"id": 1, "image_id": 1, "caption": "a star"},
       {"id": 2, "image_id": 1, "caption": "a star<|endoftext|>"},
-      {"id": 3, "image_id": 1, "caption": "<|endoftext|>a star<|end_of_text|>"}
+      {"id": 3, "image_id": 1, "caption": "<|endoftext|>a star<|endoftext|>"}
       ]})");
   const auto questions = folder.write_file("questions.json", R"({"questions": [
       {"question_id": 1, "image_id": 1, "question": "a star"},

@@ -18,7 +18,8 @@ void add_end_of_text_option(cli::OptionTable& table, std::string& option) {
 bool EndOfTextMarkers::count(std::string_view text,
                              const std::string& location) {
   if (!counts_) return false;
-  const std::string_view marker = ingest::find_end_of_text_marker(text);
+  const std::string_view marker =
+      ingest::find_end_of_text_marker(text, marker_);
   if (marker.empty()) return false;
   const std::lock_guard lock(mutex_);
   if (documents_++ == 0 || location < first_location_) {

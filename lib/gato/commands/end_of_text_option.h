@@ -19,13 +19,13 @@ void add_end_of_text_option(cli::OptionTable& table, std::string& option);
 class EndOfTextMarkers {
  public:
   explicit EndOfTextMarkers(const std::string& option)
-      : counts_(option.empty()), marker_(option == "none" ? "" : option) {}
+      : counts_(option != "none"), marker_(option == "none" ? "" : option) {}
 
   // Returns the marker that the option names; empty if there is none.
   const std::string& marker() const { return marker_; }
-  // Counts a document if its text contains a well-known marker, unless the
-  // option is given. Returns whether it was counted. `location` names the
-  // document. Thread-safe.
+  // Counts a document if its text contains a well-known marker that the option
+  // does not name, unless the option is "none". Returns whether it was counted.
+  // `location` names the document. Thread-safe.
   bool count(std::string_view text, const std::string& location);
   // Logs the warning. `other_advice` is what else can be done about a marker,
   // in which {} stands for it; it may be empty. Call at the end of the run.

@@ -6,9 +6,12 @@
 
 namespace gato::ingest {
 
-std::string_view find_end_of_text_marker(std::string_view text) {
+std::string_view find_end_of_text_marker(std::string_view text,
+                                         std::string_view except) {
   for (const std::string_view marker : kEndOfTextMarkers) {
-    if (text.find(marker) != std::string_view::npos) return marker;
+    if (marker != except && text.find(marker) != std::string_view::npos) {
+      return marker;
+    }
   }
   return {};
 }

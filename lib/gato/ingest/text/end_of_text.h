@@ -19,9 +19,10 @@ inline constexpr std::string_view kObelicsEndOfText =
 inline constexpr std::array<std::string_view, 4> kEndOfTextMarkers{
     "<|endoftext|>", "<|end_of_text|>", "<|endofdoc|>", kObelicsEndOfText};
 
-// Returns the first of the known markers that the text contains; empty if it
-// contains none of them.
-std::string_view find_end_of_text_marker(std::string_view text);
+// Returns the first of the known markers, other than `except`, that the text
+// contains; empty if it contains none of them.
+std::string_view find_end_of_text_marker(std::string_view text,
+                                         std::string_view except = {});
 
 // A text, or the end of a text.
 using TextPart = std::variant<std::string, data::EndOfText>;
