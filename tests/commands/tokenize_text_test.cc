@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include "cli/run_in_process.h"
+#include "gato/base/file_io.h"
 #include "gato/commands/tokenize.h"
 #include "gato/data/token_file.h"
 
@@ -129,4 +130,104 @@ TEST_CASE_METHOD(Fixture,
   REQUIRE(ran.status == 0);
   CHECK_THAT(ran.err, !Contains("marker"));
   CHECK(tokens() == std::vector<int64_t>{n, n});
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "End-of-text markers in captions, answers and pages are "
+                 "counted unless an option says what they are") {
+  std::filesystem::copy_file(GATO_SOURCE_DIR "/tests/samples/images/rgb.png",
+                             folder / "1.png");
+  const auto captions = folder.write_file("captions.json", R"({
+      "images": [{"id": 1, "file_name": "1.png"}], "annotations": [
+      {"id": 1, "image_id": 1, "caption": "a star"},
+      {"id": 2, "image_id": 1, "caption": "a star<|endoftext|>"},
+      {"id": 3, "image_id": 1, "caption": "<|endoftext|>a star<|endoftext|>"}
+      ]})");
+  const auto questions = folder.write_file("questions.json", R"({"questions": [
+      {"question_id": 1, "image_id": 1, "question": "a star"},
+      {"question_id": 2, "image_id": 1, "question": "a star<|endoftext|>"}]})");
+  const auto annotations =
+      folder.write_file("answers.json", R"({"annotations": [
+      {"question_id": 1, "multiple_choice_answer": "red"},
+      {"question_id": 2, "multiple_choice_answer": "red<|endoftext|>"}]})");
+  const auto pages = folder.write_file(
+      "pages.jsonl",
+      R"({"items": [{"text": "a star"}, {"image": "1.png"}]})"
+      "\n"
+      R"({"items": [{"text": "a star<|endoftext|>"}, {"image": "1.png"}]})"
+      "\n"
+      R"({"text_list": ["a<|endoftext|>b", "c<|endoftext|>"], "image_info": []})"
+      "\n");
+  const std::vector<std::string> vqa{"--image-name",  "{image}.png",
+                                     "--questions",   questions,
+                                     "--annotations", annotations};
+  const auto counts = [this] {
+    std::vector<int64_t> counts;
+    const data::TokenFileReader reader(folder / "tokens.h5");
+    for (int64_t i = 0; i < reader.document_count(); ++i) {
+      counts.push_back(std::ssize(reader.document(i).tokens));
+    }
+    return counts;
+  };
+  const auto with_option = [](std::vector<std::string> inputs,
+                              const std::string& marker) {
+    inputs.insert(inputs.begin(), {"--end-of-text", marker});
+    return inputs;
+  };
+  for (const auto& [command, inputs, documents] :
+       {std::tuple{"captions", std::vector<std::string>{captions}, 2},
+        std::tuple{"vqa", vqa, 1},
+        std::tuple{"interleaved", std::vector<std::string>{pages}, 2}}) {
+    CAPTURE(command);
+    auto ran = run(command, inputs);
+    INFO(ran.err);
+    REQUIRE(ran.status == 0);
+    CHECK_THAT(ran.err, Contains(fmt::format("{} documents contain an "
+                                             "end-of-text marker, such as "
+                                             "<|endoftext|> in ",
+                                             documents)) &&
+                            Contains("--end-of-text '<|endoftext|>'") &&
+                            !Contains("--document-separator"));
+    ran = run(command, with_option(inputs, "none"));
+    REQUIRE(ran.status == 0);
+    CHECK_THAT(ran.err, !Contains("marker"));
+    ran = run(command, with_option(inputs, "<|endoftext|>"));
+    REQUIRE(ran.status == 0);
+    CHECK_THAT(ran.err, !Contains("marker"));
+    const auto sizes = counts();
+    CHECK(sizes.at(0) == sizes.at(1));
+  }
+  const auto empty = folder.write_file("empty.json", R"({
+      "images": [{"id": 1, "file_name": "1.png"}], "annotations": [
+      {"id": 1, "image_id": 1, "caption": "<|endoftext|>"}]})");
+  auto ran = run("captions", {"--end-of-text", "<|endoftext|>", empty});
+  CHECK(ran.status == 3);
+  CHECK_THAT(ran.err, Contains("the caption is empty"));
+  const auto blank = folder.write_file(
+      "blank.jsonl", "{\"items\": [{\"text\": \"<|endoftext|>\"}]}\n");
+  ran = run("interleaved", {"--end-of-text", "<|endoftext|>", blank});
+  CHECK(ran.status == 3);
+  CHECK_THAT(ran.err, Contains("the page is empty"));
+
+  const auto vocab = [&](const std::vector<std::string>& arguments) {
+    std::vector<std::string> all = {"vocab",           "--size",  "300",
+                                    "--soft-limit",    "--force", "-o",
+                                    folder / "w.model"};
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    return test::run_in_process(tokenize_tool(), all);
+  };
+  for (const auto& inputs :
+       {std::vector<std::string>{captions},
+        std::vector<std::string>{"--format", "vqa", questions, annotations},
+        std::vector<std::string>{"--format", "interleaved", pages}}) {
+    ran = vocab(inputs);
+    INFO(ran.err);
+    REQUIRE(ran.status == 0);
+    CHECK_THAT(ran.err, Contains("contain an end-of-text marker, such as "
+                                 "<|endoftext|>"));
+    CHECK_THAT(base::read_file(folder / "w.model"), Contains("|"));
+    ran = vocab(with_option(inputs, "<|endoftext|>"));
+    REQUIRE(ran.status == 0);
+    CHECK_THAT(ran.err, !Contains("marker"));
+  }
 }

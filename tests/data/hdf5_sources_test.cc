@@ -13,10 +13,12 @@
 
 #include "data/sample_documents.h"
 #include "gato/base/file_io.h"
+#include "gato/data/hdf5_unwritten.h"
 
 using namespace gato;
 using namespace gato::data;
 using namespace gato::test;
+using Catch::Matchers::Contains;
 
 namespace {
 
@@ -80,19 +82,22 @@ void write_virtual(const fs::path& path,
   REQUIRE(dataset.is_valid());
 }
 
-// Writes a virtual dataset "all" without an end: block i of kRows rows is in
-// the source whose name has the number i in place of "%b".
-void write_numbered(const fs::path& path, const std::string& source) {
+// Writes a virtual dataset "all" without an end, which declares `rows` rows:
+// block i of kRows rows is in the source whose name has the number i in place
+// of
+// "%b".
+void write_numbered(const fs::path& path, const std::string& source,
+                    hsize_t rows = 0) {
   const hdf5::Handle file = create(path);
   const hdf5::Handle creation(H5Pcreate(H5P_DATASET_CREATE));
-  const hdf5::Handle space = matrix_space(0, H5S_UNLIMITED);
+  const hdf5::Handle space = matrix_space(rows, H5S_UNLIMITED);
   const hdf5::Handle source_space = matrix_space(kRows, kRows);
   const hsize_t start[] = {0, 0}, stride[] = {kRows, kColumns},
                 count[] = {H5S_UNLIMITED, 1}, block[] = {kRows, kColumns};
   H5Sselect_hyperslab(space.id(), H5S_SELECT_SET, start, stride, count, block);
   REQUIRE(H5Pset_virtual(creation.id(), space.id(), source.c_str(), "rows",
                          source_space.id()) >= 0);
-  const hdf5::Handle extent = matrix_space(0, H5S_UNLIMITED);
+  const hdf5::Handle extent = matrix_space(rows, H5S_UNLIMITED);
   const hdf5::Handle dataset(H5Dcreate2(file.id(), "all", H5T_NATIVE_DOUBLE,
                                         extent.id(), H5P_DEFAULT, creation.id(),
                                         H5P_DEFAULT));
@@ -222,6 +227,59 @@ TEST_CASE("Numbered sources of a virtual dataset must be complete") {
   REQUIRE(read_all(all) == numbers(20));
   fs::remove(directory / "part-2.h5");
   require_refused(all, base::ExitStatus::io, {"part-2.h5"});
+}
+
+TEST_CASE("The last numbered sources are missed if the shape requires them") {
+  const TestDirectory directory;
+  const fs::path all = directory / "all.h5";
+  write_numbered(all, "part-%b.h5", 2 * kRows);
+  write_source(directory / "part-0.h5", 0);
+  require_refused(all, base::ExitStatus::io, {"part-1.h5"});
+  write_source(directory / "part-1.h5", 12);
+  REQUIRE(read_all(all) == numbers(2 * kRows));
+  // Sources may be added later.
+  write_source(directory / "part-2.h5", 24);
+  REQUIRE(read_all(all) == numbers(3 * kRows));
+}
+
+TEST_CASE("Gaps in sources and between them belong to the virtual dataset") {
+  const TestDirectory directory;
+  const fs::path all = directory / "all.h5", source = directory / "a.h5";
+  write_virtual(all, {"a.h5"});
+  write_source(source, 0);
+  REQUIRE(read_all(all) == numbers(kRows));
+  CHECK(hdf5::take_unwritten_warning(all) == std::nullopt);
+  {
+    const hdf5::Handle file = create(source);
+    const hdf5::Handle space = matrix_space(kRows, kRows);
+    const hdf5::Handle dataset(H5Dcreate2(file.id(), "rows", H5T_NATIVE_DOUBLE,
+                                          space.id(), H5P_DEFAULT, H5P_DEFAULT,
+                                          H5P_DEFAULT));
+  }
+  read_all(all);
+  CHECK_THAT(hdf5::take_unwritten_warning(all).value_or(""),
+             Contains("a.h5: rows: all 12 elements were never written"));
+  CHECK(hdf5::take_unwritten_warning(source) == std::nullopt);
+
+  const fs::path gap = directory / "gap.h5";
+  {
+    const hdf5::Handle file = create(gap);
+    const hdf5::Handle creation(H5Pcreate(H5P_DATASET_CREATE));
+    const hdf5::Handle space = matrix_space(2 * kRows, 2 * kRows);
+    const hsize_t start[] = {0, 0}, count[] = {kRows, kColumns};
+    H5Sselect_hyperslab(space.id(), H5S_SELECT_SET, start, nullptr, count,
+                        nullptr);
+    H5Pset_virtual(creation.id(), space.id(), "a.h5", "rows",
+                   matrix_space(kRows, kRows).id());
+    H5Sselect_all(space.id());
+    const hdf5::Handle dataset(H5Dcreate2(file.id(), "all", H5T_NATIVE_DOUBLE,
+                                          space.id(), H5P_DEFAULT,
+                                          creation.id(), H5P_DEFAULT));
+  }
+  write_source(source, 0);
+  read_all(gap);
+  CHECK_THAT(hdf5::take_unwritten_warning(gap).value_or(""),
+             Contains("all: 12 of 24 elements"));
 }
 
 TEST_CASE("More sources than files that a process may open are read") {

@@ -4,9 +4,9 @@
     tests/python/check_converters.py [--programs DIRECTORY] [--samples DIRECTORY] NAME...
 
 NAME is a sample of converter_episodes.py, `refusals` (bad input, bad usage), `checksums` (the
-reader of TFRecord files), `timestamps`, `img2dataset`, `older-hdf5`, `wrong-types` or `all`. The
-datasets are read with h5py, with gato-tokenize and gato-info of --programs, and with the Minari
-library if this Python has it. Exits with 77 if nothing was checked because a Python package that
+reader of TFRecord files), `timestamps`, `img2dataset`, `older-hdf5`, `older-hdf5-sources`,
+`wrong-types` or `all`. The datasets are read with h5py, with gato-tokenize and gato-info of
+--programs, and with the Minari library if this Python has it. Exits with 77 if nothing was checked because a Python package that
 the converter needs is missing.
 """
 import argparse
@@ -484,6 +484,70 @@ def check_older_hdf5(_options, folder):
     check(sorted(path.name for path in folder.iterdir()) == ["new.h5", "old.h5"], "files are left")
 
 
+def check_older_hdf5_sources(_options, folder):
+    """Copies virtual datasets, with and without their sources, and datasets with gaps."""
+    import h5py
+    import numpy as np
+    converter = CONVERTERS / "older_hdf5.py"
+    rows = np.arange(24, dtype="f4").reshape(8, 3)
+    for i in range(2):
+        with h5py.File(folder / f"part{i}.h5", "w") as file:
+            file["rows"] = rows[4 * i:4 * i + 4]
+            file.create_dataset("grown", data=rows[4 * i:4 * i + 4], maxshape=(None, 3))
+    with h5py.File(folder / "joined.h5", "w", libver="latest") as file:
+        layout = h5py.VirtualLayout((8, 3), "f4")
+        for i in range(2):
+            layout[4 * i:4 * i + 4] = h5py.VirtualSource(f"part{i}.h5", "rows", (4, 3))
+        file.create_virtual_dataset("rows", layout)
+    with h5py.File(folder / "nested.h5", "w", libver="latest") as file:
+        layout = h5py.VirtualLayout((8, 3), "f4")
+        layout[:] = h5py.VirtualSource("joined.h5", "rows", (8, 3))
+        file.create_virtual_dataset("rows", layout)
+    with h5py.File(folder / "numbered.h5", "w", libver="latest") as file:
+        create = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        unlimited = h5py.h5s.UNLIMITED
+        space = h5py.h5s.create_simple((8, 3), (unlimited, 3))
+        space.select_hyperslab((0, 0), (unlimited, 1), (4, 1), (4, 3))
+        create.set_virtual(space, b"part%b.h5", b"rows", h5py.h5s.create_simple((4, 3)))
+        h5py.h5d.create(file.id, b"rows", h5py.h5t.IEEE_F32LE,
+                        h5py.h5s.create_simple((8, 3), (unlimited, 3)), create)
+    with h5py.File(folder / "grown.h5", "w", libver="latest") as file:
+        layout = h5py.VirtualLayout((4, 3), "f4", maxshape=(None, 3))
+        source = h5py.VirtualSource("part1.h5", "grown", (4, 3), maxshape=(None, 3))
+        layout[0:unlimited] = source[0:unlimited]
+        file.create_virtual_dataset("rows", layout)
+    new = folder / "new.h5"
+    names = {"joined.h5": rows, "nested.h5": rows, "numbered.h5": rows, "grown.h5": rows[4:]}
+    for name, expected in names.items():
+        run([sys.executable, converter, "--force", folder / name, new])
+        with h5py.File(new) as file:
+            check((file["rows"][()] == expected).all(), f"{name}: the rows")
+            check(not file["rows"].is_virtual, f"{name}: a virtual dataset")
+    new.unlink()
+    (folder / "part1.h5").rename(folder / "away.h5")
+    for name in names:
+        error = run([sys.executable, converter, folder / name, new], status=4).stderr
+        check("part1.h5" in error and "/rows" in error, f"{name}: {error}")
+    (folder / "away.h5").rename(folder / "part1.h5")
+    with h5py.File(folder / "part1.h5", "a") as file:
+        file.move("rows", "other")
+    error = run([sys.executable, converter, folder / "nested.h5", new], status=3).stderr
+    check("part1.h5" in error and '"rows"' in error, error)
+    with h5py.File(folder / "part1.h5", "a") as file:
+        file["rows"] = rows[:2]
+    run([sys.executable, converter, folder / "joined.h5", new], status=3)
+
+    with h5py.File(folder / "gaps.h5", "w") as file:
+        file.create_dataset("a", (8, 3), "f4", chunks=(2, 3), fillvalue=7)[2:4] = rows[2:4]
+        file.create_dataset("b", (4,), "i4")
+    error = run([sys.executable, converter, folder / "gaps.h5", new]).stderr
+    check("/a: 3 of 4 chunks" in error and "1 more" in error, error)
+    with h5py.File(folder / "gaps.h5") as one, h5py.File(new) as two:
+        check((one["a"][()] == two["a"][()]).all(), "the fill value")
+        check(two["a"].id.get_num_chunks() == 1, "chunks that were not written")
+        check(two["b"].id.get_storage_size() == 0, "elements that were not written")
+
+
 def check_checksums(_options, _folder):
     """Compares with known CRCs, and with a bitwise implementation at lengths around those at which
     the number of lanes changes."""
@@ -509,7 +573,8 @@ CHECKS = {"refusals": (check_refusals, ("PIL",)), "checksums": (check_checksums,
           "timestamps": (check_timestamps, ("pyarrow", "av")),
           "wrong-types": (check_wrong_types, ("PIL", "pyarrow", "av")),
           "img2dataset": (check_img2dataset, ("pyarrow",)),
-          "older-hdf5": (check_older_hdf5, ())}
+          "older-hdf5": (check_older_hdf5, ()),
+          "older-hdf5-sources": (check_older_hdf5_sources, ())}
 
 
 def check_one(name, options):

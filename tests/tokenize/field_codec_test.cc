@@ -137,6 +137,21 @@ TEST_CASE("Actions beyond their bounds fall into the end bins") {
   CHECK(ids == std::vector<int32_t>{100, 1123, 612, 612});
 }
 
+TEST_CASE("Infinite observations fall into the end bins and are counted") {
+  const data::Field field =
+      make_field(data::Role::continuous, data::DType::float64, {4});
+  const FieldCodec codec(field, Kind::observation, kVocabulary);
+  std::vector<int32_t> ids;
+  const double infinity = std::numeric_limits<double>::infinity();
+  OutOfRangeTally out_of_range;
+  codec.encode(
+      make_array<double>(data::DType::float64, {1e300, -infinity, infinity, 0}),
+      ids, out_of_range);
+  CHECK(out_of_range.count() == 2);
+  CHECK(out_of_range.by_key().at("key").first == -infinity);
+  CHECK(ids == std::vector<int32_t>{1123, 100, 1123, 612});
+}
+
 TEST_CASE("The limits of float32 do not count as bounds") {
   data::Field field =
       make_field(data::Role::continuous, data::DType::float32, {2});

@@ -1,11 +1,12 @@
 #include "gato/commands/image_text_tokenizer.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
 #include "gato/base/error.h"
 #include "gato/cli/logging.h"
-#include "gato/ingest/delimited_reader.h"
+#include "gato/ingest/text/end_of_text.h"
 #include "gato/tokenize/document_encoder.h"
 
 // The main thread reads records and adds a job for each. The jobs decode the
@@ -24,6 +25,12 @@ data::TaskSpec make_task_spec(const ImageTextOptions& options) {
   spec.name = options.task;
   spec.domain = options.domain;
   return spec;
+}
+
+bool contains_text(const data::Document& document) {
+  return std::ranges::any_of(document.items, [](const auto& item) {
+    return std::holds_alternative<std::string>(item);
+  });
 }
 
 }  // namespace
@@ -45,6 +52,7 @@ void add_image_text_options(cli::OptionTable& table, ImageTextOptions& options,
            "else. Omissions are counted")
       .one_of({"error", "omit"})
       .metavar("WHAT");
+  add_end_of_text_option(table, options.end_of_text);
   table.add("task", &options.task, "Name of the task of the documents")
       .metavar("NAME");
   table.add("domain", &options.domain, "Domain of the task").metavar("NAME");
@@ -54,6 +62,7 @@ ImageTextTokenizer::ImageTextTokenizer(const cli::CommandContext& context,
                                        const ImageTextOptions& options,
                                        const std::string& unit)
     : should_omit_missing_(options.missing_images == "omit"),
+      markers_(options.end_of_text),
       output_(make_token_file_options(context, options.tokenizer, unit)) {
   task_ = output_.find_or_add_task(make_task_spec(options), "--task");
   source_ = output_.find_or_add_source("unknown");
@@ -105,6 +114,18 @@ data::Image ImageTextTokenizer::load_image(
   }
 }
 
+void ImageTextTokenizer::append_text(std::string text,
+                                     data::Document& document) const {
+  for (ingest::TextPart& part :
+       ingest::split_at_end_of_text(std::move(text), markers_.marker())) {
+    if (auto* piece = std::get_if<std::string>(&part)) {
+      document.items.emplace_back(std::move(*piece));
+    } else if (contains_text(document)) {
+      document.add_end_of_text();
+    }
+  }
+}
+
 data::TokenizedDocument ImageTextTokenizer::encode(
     const data::Document& document) const {
   data::TokenizedDocument result = tokenize::encode_document(
@@ -120,7 +141,7 @@ std::vector<tokenize::EncodedRecord> ImageTextTokenizer::encode(
     texts_omitted_ += std::ssize(record.texts);
     return {};
   }
-  data::Document document{{data::Image{}, std::string{}}};
+  data::Document document{{data::Image{}}};
   // If the image is bad, each of its texts is a bad record.
   std::optional<base::Error> image_error;
   try {
@@ -135,10 +156,12 @@ std::vector<tokenize::EncodedRecord> ImageTextTokenizer::encode(
         if (image_error) {
           throw base::Error(*image_error);
         }
-        if (ingest::is_blank(text.text)) {
+        document.items.resize(1);
+        markers_.count(text.text, text.location);
+        append_text(std::move(text.text), document);
+        if (!contains_text(document)) {
           throw base::input_error("the caption is empty");
         }
-        document.items[1] = std::move(text.text);
         return encode(document);
       });
     }));
@@ -154,9 +177,11 @@ std::vector<tokenize::EncodedRecord> ImageTextTokenizer::encode(
     return base::with_context(page.location, [&] {
       data::Document document;
       int64_t omitted = 0;
+      bool is_counted = false;  // because of a marker
       for (auto& item : page.items) {
         if (auto* text = std::get_if<std::string>(&item)) {
-          document.items.emplace_back(std::move(*text));
+          is_counted = is_counted || markers_.count(*text, page.location);
+          append_text(std::move(*text), document);
           continue;
         }
         if (std::holds_alternative<data::EndOfText>(item)) {
@@ -169,6 +194,9 @@ std::vector<tokenize::EncodedRecord> ImageTextTokenizer::encode(
         } else {
           document.items.emplace_back(load_image(image));
         }
+      }
+      if (document.items.empty() && omitted == 0) {
+        throw base::input_error("the page is empty");
       }
       is_excluded = document.items.empty();
       data::TokenizedDocument result =
@@ -184,13 +212,14 @@ std::vector<tokenize::EncodedRecord> ImageTextTokenizer::encode(
 }
 
 void ImageTextTokenizer::commit() {
-  output_.finish();
+  finish();
   if (should_omit_missing_ && has_pages_) {
     extra_counts_.emplace_back("images omitted", images_omitted_);
   }
   if (should_omit_missing_) {
     output_.count_excluded(kWithoutImage, texts_omitted_);
   }
+  markers_.warn("");
   cli::log_counts(output_.commit(extra_counts_));
 }
 

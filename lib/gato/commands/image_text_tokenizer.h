@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "gato/commands/end_of_text_option.h"
 #include "gato/commands/token_options.h"
 #include "gato/data/document.h"
 #include "gato/ingest/text/image_text.h"
@@ -16,11 +17,12 @@ struct ImageTextOptions {
   TokenizerOptions tokenizer;
   std::string image_root;
   std::string missing_images = "error";  // or "omit"
+  std::string end_of_text;
   std::string task, domain;
 };
 // Adds --text-model, --discrete, --resize, --image-root, --missing-images,
-// --task and --domain. The help of --image-root says that the default is the
-// directory of `default_root`.
+// --end-of-text, --task and --domain. The help of --image-root says that the
+// default is the directory of `default_root`.
 void add_image_text_options(cli::OptionTable& table, ImageTextOptions& options,
                             const std::string& default_root);
 
@@ -35,6 +37,8 @@ class ImageTextTokenizer {
   // sources of a file must be of the same kind.
   void add_all(ingest::ImageTextSource& source);
   void add_all(ingest::PageSource& source);
+  // Blocks until all records are encoded, and throws the errors of bad records.
+  void finish() { output_.finish(); }
   // Writes the file and logs the counts.
   void commit();
 
@@ -45,9 +49,13 @@ class ImageTextTokenizer {
   std::vector<tokenize::EncodedRecord> encode(ingest::ImageTexts record);
   std::vector<tokenize::EncodedRecord> encode(ingest::PageRecord record);
   data::TokenizedDocument encode(const data::Document& document) const;
+  // Appends a text to a document. A marker at its beginning, before any other
+  // text of the document, is omitted.
+  void append_text(std::string text, data::Document& document) const;
   data::Image load_image(const ingest::StoredImage& image) const;
 
   bool should_omit_missing_, has_pages_ = false;
+  EndOfTextMarkers markers_;
   int32_t task_ = 0, source_ = 0;
   int64_t bytes_read_ = 0;  // of the sources before the current one
   tokenize::Counts extra_counts_;

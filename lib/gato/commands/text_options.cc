@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "gato/base/error.h"
-#include "gato/ingest/text/end_of_text.h"
 
 namespace gato::commands {
 
@@ -29,12 +28,6 @@ void add_text_options(cli::OptionTable& table,
           "<|endoftext|>, which is removed; the escapes \\n, \\t, \\r and \\\\ "
           "are recognized in it")
       .metavar("TEXT");
-  table
-      .add("end-of-text", &options.end_of_text,
-           "Marker within documents, such as <|endoftext|>, to replace with "
-           "</s>; none: there is no marker. By default, well-known markers are "
-           "kept as ordinary text and counted in a warning")
-      .metavar("TEXT");
   table.add_check([&options] {
     if (options.document_separator.empty()) {
       throw base::usage_error(
@@ -54,29 +47,6 @@ void TextWarnings::warn_if_json_lines(const ingest::TextSource& source) {
       "{}: looks like JSON lines, but is read as plain text; use --format "
       "jsonl for JSON lines, or --format plain to silence this warning",
       source.name());
-}
-
-void TextWarnings::count_end_of_text_marker(std::string_view text,
-                                            const std::string& location) {
-  if (!counts_end_of_text_) return;
-  const std::string_view marker = ingest::find_end_of_text_marker(text);
-  if (marker.empty()) return;
-  const std::lock_guard lock(end_of_text_mutex_);
-  ++texts_with_end_of_text_;
-  if (!end_of_text_.empty() && location >= end_of_text_location_) return;
-  end_of_text_ = marker;
-  end_of_text_location_ = location;
-}
-
-void TextWarnings::warn_of_end_of_text_markers() const {
-  if (texts_with_end_of_text_ == 0) return;
-  spdlog::warn(
-      "{} documents contain an end-of-text marker, such as {} in {}, which is "
-      "read as ordinary text; use --end-of-text '{}' to make it </s>, "
-      "--document-separator '{}' to divide plain text at it, or --end-of-text "
-      "none to silence this warning",
-      texts_with_end_of_text_, end_of_text_, end_of_text_location_,
-      end_of_text_, end_of_text_);
 }
 
 void TextWarnings::count_missing_separator(const ingest::TextSource& source) {

@@ -11,6 +11,7 @@ namespace {
 struct TokenizeCaptionsOptions {
   ImageTextOptions images;
   ingest::CaptionSourceOptions source;
+  bool trusts_row_order = false;
 };
 
 base::ExitStatus run_tokenize_captions(const TokenizeCaptionsOptions& options,
@@ -18,8 +19,12 @@ base::ExitStatus run_tokenize_captions(const TokenizeCaptionsOptions& options,
   ImageTextTokenizer output(context, options.images, "captions");
   ingest::CaptionSourceOptions source = options.source;
   source.image_root = options.images.image_root;
-  const auto numbering = std::make_shared<ingest::ImageNumbering>();
+  const auto numbering =
+      std::make_shared<ingest::ImageNumbering>(options.trusts_row_order);
   source.tsv.numbering = numbering;
+  for (const std::string& input : context.common.all_inputs) {
+    ingest::announce_captions(input, source);
+  }
   const base::Shard::Range range =
       context.common.shard.range_of(std::ssize(context.common.all_inputs));
   for (int64_t i = 0; i < range.first; ++i) {
@@ -29,15 +34,15 @@ base::ExitStatus run_tokenize_captions(const TokenizeCaptionsOptions& options,
   for (const std::string& input : context.common.inputs) {
     output.add_all(*ingest::open_captions(input, source));
   }
-  if (range.last == std::ssize(context.common.all_inputs)) {
-    numbering->warn_of_remaining_shards();
-  }
+  output.finish();
+  numbering->check_unproven_rows();
   output.commit();
   return base::ExitStatus::success;
 }
 
 void add_source_options(cli::OptionTable& table,
-                        ingest::CaptionSourceOptions& options) {
+                        TokenizeCaptionsOptions& command_options) {
+  ingest::CaptionSourceOptions& options = command_options.source;
   table
       .add("format", &options.format,
            "Format of the inputs; auto detects it from their names: .json is "
@@ -74,6 +79,12 @@ void add_source_options(cli::OptionTable& table,
       .metavar("TEMPLATE")
       .default_is(options.tsv.image_name_format +
                   ", as img2dataset names them");
+  table.add(
+      "trust-row-order", &command_options.trusts_row_order,
+      "The inputs are in the order in which img2dataset downloaded them, with "
+      "all rows up to the last that is given, in shards of 10000 rows: find "
+      "images by the numbers of the rows although nothing beside the images "
+      "proves it");
   table.begin_group("Options for webdataset");
   table
       .add(
@@ -101,7 +112,11 @@ constexpr const char* kDescription =
     "file contains the URL of the row; share/gato/convert/img2dataset_json.py "
     "writes .json files that are missing from the .parquet files of "
     "img2dataset. Without such files, an image is found by the number of the "
-    "row, starting at 0: row 12345 has the image 00001/000012345.jpg.\n\n"
+    "row, starting at 0: row 12345 has the image 00001/000012345.jpg. A .txt "
+    "file beside the image with the caption of the row proves that it is the "
+    "right one. Without any proof, the images of several inputs, and of an "
+    "input to whose rows not all images belong, are bad input (status 3) "
+    "unless --trust-row-order says that the numbers are right.\n\n"
     "Rows are numbered as by img2dataset: a cell that begins with a quote ends "
     "at its closing quote, even lines later, so that the lines within it have "
     "no image; and every input begins a new shard of 10000 rows, after those "
@@ -132,7 +147,7 @@ cli::Command tokenize_captions_command() {
     auto options = std::make_shared<TokenizeCaptionsOptions>();
     options->images.task = options->images.domain = "captions";
     add_image_text_options(table, options->images, "each captions file");
-    add_source_options(table, options->source);
+    add_source_options(table, *options);
     return [options](cli::CommandContext& context) {
       return run_tokenize_captions(*options, context);
     };

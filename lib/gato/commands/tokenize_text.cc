@@ -3,6 +3,7 @@
 #include <string>
 
 #include "gato/cli/logging.h"
+#include "gato/commands/end_of_text_option.h"
 #include "gato/commands/text_options.h"
 #include "gato/commands/token_options.h"
 #include "gato/commands/tokenize.h"
@@ -19,6 +20,7 @@ namespace {
 struct TokenizeTextOptions {
   TokenizerOptions tokenizer;
   ingest::TextSourceOptions source;
+  std::string end_of_text;
   std::string task = "text", domain = "text";
 };
 
@@ -51,6 +53,7 @@ class TextTokenizer {
                 const cli::CommandContext& context)
       : options_(options),
         warnings_(options.source),
+        markers_(options.end_of_text),
         output_(
             make_token_file_options(context, options.tokenizer, "documents")) {
     data::TaskSpec spec;
@@ -85,7 +88,7 @@ class TextTokenizer {
   void commit() {
     output_.finish();
     warnings_.warn_of_missing_separators();
-    warnings_.warn_of_end_of_text_markers();
+    markers_.warn(TextWarnings::kMarkerAdvice);
     cli::log_counts(output_.commit());
   }
 
@@ -94,9 +97,8 @@ class TextTokenizer {
 
   // Returns the document of a text, which has no items if the text is blank.
   data::Document make_document(std::string text, const std::string& location) {
-    warnings_.count_end_of_text_marker(text, location);
-    return ingest::make_text_document(std::move(text),
-                                      options_.source.end_of_text_marker());
+    markers_.count(text, location);
+    return ingest::make_text_document(std::move(text), markers_.marker());
   }
 
   tokenize::EncodedRecord encode(base::Expected<ingest::TextRecord> record) {
@@ -126,6 +128,7 @@ class TextTokenizer {
 
   const TokenizeTextOptions& options_;
   TextWarnings warnings_;
+  EndOfTextMarkers markers_;
   int32_t task_ = 0, source_ = 0;
   int64_t bytes_read_ = 0;  // of the inputs before the current one
   // The last member, because its threads use the others.
@@ -168,6 +171,7 @@ cli::Command tokenize_text_command() {
         .metavar("NAME");
     table.add("domain", &options->domain, "Domain of the task").metavar("NAME");
     add_text_options(table, options->source, {"auto", "plain", "jsonl"});
+    add_end_of_text_option(table, options->end_of_text);
     return [options](cli::CommandContext& context) {
       return run_tokenize_text(*options, context);
     };

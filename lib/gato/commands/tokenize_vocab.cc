@@ -11,6 +11,7 @@
 #include "gato/base/file_io.h"
 #include "gato/base/signals.h"
 #include "gato/cli/logging.h"
+#include "gato/commands/end_of_text_option.h"
 #include "gato/commands/text_options.h"
 #include "gato/commands/tokenize.h"
 #include "gato/commands/vocabulary_texts.h"
@@ -28,6 +29,7 @@ struct TokenizeVocabOptions {
   std::string byte_fallback = "auto";
   std::optional<double> character_coverage;
   ingest::TextSourceOptions source;
+  std::string end_of_text;
 };
 
 tokenize::VocabularyTrainingOptions training_options(
@@ -59,7 +61,8 @@ base::ExitStatus run_tokenize_vocab(const TokenizeVocabOptions& options,
       training_options(options, context.common.seed);
   check_inputs(context.common.inputs, options.source.format);
   InputTextStream texts(context.common.inputs, options.source,
-                        context.common.skip_bad, context.progress);
+                        options.end_of_text, context.common.skip_bad,
+                        context.progress);
   const tokenize::TrainedVocabulary learned = [&] {
     // SentencePiece does not poll for signals.
     const base::ScopedExitOnSignal exit_on_signal;
@@ -67,8 +70,7 @@ base::ExitStatus run_tokenize_vocab(const TokenizeVocabOptions& options,
   }();
   base::write_file(context.common.output, learned.serialized_model,
                    context.common.force);
-  texts.warnings().warn_of_missing_separators();
-  texts.warnings().warn_of_end_of_text_markers();
+  texts.warn();
   if (learned.unsampled_sentence_count > 0) {
     spdlog::info(
         "trained on {} of {} sentences, sampled with --seed; --sentences 0 "
@@ -152,6 +154,7 @@ cli::Command tokenize_vocab_command() {
     add_text_options(table, options->source,
                      {"auto", "plain", "jsonl", "captions", "vqa",
                       "interleaved", "episodes"});
+    add_end_of_text_option(table, options->end_of_text);
     return [options](cli::CommandContext& context) {
       return run_tokenize_vocab(*options, context);
     };

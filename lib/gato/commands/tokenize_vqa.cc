@@ -31,6 +31,7 @@ base::ExitStatus run_tokenize_vqa(const TokenizeVqaOptions& options,
   ingest::VqaOptions source;
   source.image_name_format = options.image_name;
   source.all_answers = options.answers == "all";
+  source.end_of_text = EndOfTextMarkers(options.images.end_of_text).marker();
   for (int64_t pair = pairs.first; pair < pairs.last; ++pair) {
     const auto i = static_cast<size_t>(pair);
     const std::filesystem::path questions = options.questions[i];

@@ -19,17 +19,30 @@
 namespace gato::commands {
 namespace {
 
+// Markers of the end of a text are not learned.
+std::string without_markers(std::string text, const EndOfTextMarkers& markers) {
+  return ingest::without_end_of_text(std::move(text), markers.marker(), "\n");
+}
+
 // A stream of records that contain any number of texts each.
 class RecordTextStream : public tokenize::TextStream {
  public:
+  explicit RecordTextStream(EndOfTextMarkers& markers) : markers_(markers) {}
+
   std::optional<std::string> next() final {
     while (pending_.empty()) {
       if (!read_record(pending_)) {
         return std::nullopt;
       }
     }
-    const ingest::LocatedText text = std::move(pending_.front());
+    ingest::LocatedText text = std::move(pending_.front());
     pending_.pop_front();
+    // A page has several texts.
+    if (text.location != counted_location_ &&
+        markers_.count(text.text, text.location)) {
+      counted_location_ = text.location;
+    }
+    text.text = without_markers(std::move(text.text), markers_);
     check(text);
     return text.text;
   }
@@ -42,13 +55,16 @@ class RecordTextStream : public tokenize::TextStream {
   // Throws Error(bad_input) if the text is a bad record by itself.
   virtual void check(const ingest::LocatedText& /*text*/) const {}
 
+  EndOfTextMarkers& markers_;
+  std::string counted_location_;  // of the last text with a marker
   std::deque<ingest::LocatedText> pending_;
 };
 
 class CaptionStream : public RecordTextStream {
  public:
-  explicit CaptionStream(std::unique_ptr<ingest::ImageTextSource> source)
-      : source_(std::move(source)) {}
+  CaptionStream(std::unique_ptr<ingest::ImageTextSource> source,
+                EndOfTextMarkers& markers)
+      : RecordTextStream(markers), source_(std::move(source)) {}
   int64_t bytes_read() const override { return source_->bytes_read(); }
 
  private:
@@ -72,8 +88,8 @@ class CaptionStream : public RecordTextStream {
 // Each text of a page is a text by itself.
 class PageTextStream : public RecordTextStream {
  public:
-  explicit PageTextStream(const std::string& input)
-      : source_(ingest::open_pages(input, {})) {}
+  PageTextStream(const std::string& input, EndOfTextMarkers& markers)
+      : RecordTextStream(markers), source_(ingest::open_pages(input, {})) {}
   int64_t bytes_read() const override { return source_->bytes_read(); }
 
  private:
@@ -82,9 +98,10 @@ class PageTextStream : public RecordTextStream {
     if (!record) {
       return false;
     }
-    for (auto& item : ingest::parse_page(std::move(*record)).items) {
+    ingest::Page page = ingest::parse_page(std::move(*record));
+    for (auto& item : page.items) {
       if (auto* text = std::get_if<std::string>(&item)) {
-        texts.push_back({std::move(*text), {}});
+        texts.push_back({std::move(*text), page.location});
       }
     }
     return true;
@@ -97,8 +114,10 @@ class PageTextStream : public RecordTextStream {
 // to the next counts once.
 class EpisodeTextStream : public RecordTextStream {
  public:
-  explicit EpisodeTextStream(const std::string& input)
-      : source_(ingest::open_episodes(input, {})) {}
+  EpisodeTextStream(const std::string& input, EndOfTextMarkers& markers)
+      : RecordTextStream(markers),
+        input_(input),
+        source_(ingest::open_episodes(input, {})) {}
 
  private:
   bool read_record(std::deque<ingest::LocatedText>& texts) override {
@@ -106,6 +125,8 @@ class EpisodeTextStream : public RecordTextStream {
       return false;
     }
     const data::Episode episode = source_->read_episode(next_episode_++);
+    const std::string location =
+        fmt::format("{}: episode {}", input_, episode.id);
     for (const data::FieldColumn& column : episode.observations) {
       const auto* steps = std::get_if<std::vector<std::string>>(&column);
       if (steps == nullptr) {
@@ -115,13 +136,14 @@ class EpisodeTextStream : public RecordTextStream {
         // The last text comes first: models depend on the order, and existing
         // ones should stay reproducible.
         if (t == 0 || (*steps)[t] != (*steps)[t - 1]) {
-          texts.push_front({(*steps)[t], {}});
+          texts.push_front({(*steps)[t], location});
         }
       }
     }
     return true;
   }
 
+  std::string input_;
   std::unique_ptr<ingest::EpisodeSource> source_;
   int64_t next_episode_ = 0;
 };
@@ -131,10 +153,8 @@ class DocumentStream : public tokenize::TextStream {
  public:
   DocumentStream(const std::string& input,
                  const ingest::TextSourceOptions& options,
-                 TextWarnings& warnings)
-      : source_(input, options),
-        end_of_text_(options.end_of_text_marker()),
-        warnings_(warnings) {}
+                 TextWarnings& warnings, EndOfTextMarkers& markers)
+      : source_(input, options), warnings_(warnings), markers_(markers) {}
 
   std::optional<std::string> next() override {
     auto record = base::try_call([&] { return source_.next(); });
@@ -151,65 +171,61 @@ class DocumentStream : public tokenize::TextStream {
   int64_t bytes_read() const override { return source_.bytes_read(); }
 
  private:
-  // The marker of the end of a text is not learned.
   std::string read_text(ingest::TextRecord record) {
     const std::string location = record.location;
     std::string text = ingest::extract_text(std::move(record));
-    warnings_.count_end_of_text_marker(text, location);
-    if (end_of_text_.empty()) return text;
-    std::string joined;
-    for (auto& part :
-         ingest::split_at_end_of_text(std::move(text), end_of_text_)) {
-      const auto* piece = std::get_if<std::string>(&part);
-      if (piece != nullptr) joined += *piece + '\n';
-    }
-    return joined;
+    markers_.count(text, location);
+    return without_markers(std::move(text), markers_);
   }
 
   ingest::TextSource source_;
-  std::string end_of_text_;
   TextWarnings& warnings_;
+  EndOfTextMarkers& markers_;
 };
 
 std::unique_ptr<tokenize::TextStream> open_vqa_texts(
-    const std::string& questions, const std::string& annotations) {
+    const std::string& questions, const std::string& annotations,
+    EndOfTextMarkers& markers) {
   ingest::VqaOptions options;
   options.image_name_format = "{image}";  // no image is opened
+  options.end_of_text = markers.marker();
   return std::make_unique<CaptionStream>(
-      ingest::open_vqa(questions, annotations, options));
+      ingest::open_vqa(questions, annotations, options), markers);
 }
 
 std::unique_ptr<tokenize::TextStream> open_texts(
     const std::string& input, const ingest::TextSourceOptions& options,
-    TextWarnings& warnings) {
+    TextWarnings& warnings, EndOfTextMarkers& markers) {
   const bool is_auto = options.format == "auto";
   if (options.format == "episodes" ||
       (is_auto &&
        (std::filesystem::is_directory(input) || input.ends_with(".hdf5")))) {
-    return std::make_unique<EpisodeTextStream>(input);
+    return std::make_unique<EpisodeTextStream>(input, markers);
   }
   if (options.format == "captions" ||
       (is_auto && ingest::has_known_caption_extension(input))) {
     ingest::CaptionSourceOptions captions;
     captions.tsv.finds_images = false;
     return std::make_unique<CaptionStream>(
-        ingest::open_captions(input, captions));
+        ingest::open_captions(input, captions), markers);
   }
   if (options.format == "interleaved") {
-    return std::make_unique<PageTextStream>(input);
+    return std::make_unique<PageTextStream>(input, markers);
   }
-  return std::make_unique<DocumentStream>(input, options, warnings);
+  return std::make_unique<DocumentStream>(input, options, warnings, markers);
 }
 
 }  // namespace
 
 InputTextStream::InputTextStream(const std::vector<std::string>& inputs,
                                  const ingest::TextSourceOptions& options,
+                                 const std::string& end_of_text,
                                  int64_t max_skipped,
                                  base::ProgressDisplay& display)
     : inputs_(inputs),
       options_(options),
       warnings_(options),
+      markers_(end_of_text),
       bad_records_(max_skipped),
       progress_(&display, "read", "texts") {}
 
@@ -234,12 +250,17 @@ std::optional<std::string> InputTextStream::next() {
   return std::nullopt;
 }
 
+void InputTextStream::warn() const {
+  warnings_.warn_of_missing_separators();
+  markers_.warn(TextWarnings::kMarkerAdvice);
+}
+
 std::unique_ptr<tokenize::TextStream> InputTextStream::open_next_input() {
   const std::string& input = inputs_[next_input_++];
   if (options_.format == "vqa") {
-    return open_vqa_texts(input, inputs_[next_input_++]);
+    return open_vqa_texts(input, inputs_[next_input_++], markers_);
   }
-  return open_texts(input, options_, warnings_);
+  return open_texts(input, options_, warnings_, markers_);
 }
 
 }  // namespace gato::commands

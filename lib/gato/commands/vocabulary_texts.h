@@ -10,6 +10,7 @@
 
 #include "gato/base/bad_records.h"
 #include "gato/base/progress.h"
+#include "gato/commands/end_of_text_option.h"
 #include "gato/commands/text_options.h"
 #include "gato/ingest/text/text_source.h"
 #include "gato/tokenize/vocabulary_training.h"
@@ -20,16 +21,20 @@ namespace gato::commands {
 // far as `max_skipped` allows.
 class InputTextStream : public tokenize::TextStream {
  public:
-  // The references must outlive the stream.
+  // `end_of_text` is the option of that name: markers of the end of a text are
+  // not learned. The references must outlive the stream.
   InputTextStream(const std::vector<std::string>& inputs,
-                  const ingest::TextSourceOptions& options, int64_t max_skipped,
+                  const ingest::TextSourceOptions& options,
+                  const std::string& end_of_text, int64_t max_skipped,
                   base::ProgressDisplay& display);
 
   std::optional<std::string> next() override;
 
   int64_t read() const { return read_; }
   int64_t skipped() const { return bad_records_.skipped(); }
-  const TextWarnings& warnings() const { return warnings_; }
+  // Logs warnings if the options do not seem to match the inputs. Call at the
+  // end.
+  void warn() const;
 
  private:
   // Opens the next input; with --format vqa, a pair of them.
@@ -38,6 +43,7 @@ class InputTextStream : public tokenize::TextStream {
   const std::vector<std::string>& inputs_;
   const ingest::TextSourceOptions& options_;
   TextWarnings warnings_;
+  EndOfTextMarkers markers_;
   base::BadRecordPolicy bad_records_;
   base::Progress progress_;
   int64_t bytes_read_ = 0;  // of the inputs before the present one

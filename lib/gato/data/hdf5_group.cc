@@ -6,6 +6,7 @@
 #include "gato/data/hdf5.h"
 #include "gato/data/hdf5_errors.h"
 #include "gato/data/hdf5_sources.h"
+#include "gato/data/hdf5_unwritten.h"
 
 namespace gato::data::hdf5 {
 namespace {
@@ -144,6 +145,7 @@ Dataset Group::open_dataset(const std::string& name, hid_t access) const {
     dataset = open(properties.id());
   }
   check_sources(dataset);
+  note_unwritten_elements(dataset);
   return dataset;
 }
 

@@ -14,6 +14,7 @@
 #include "gato/base/file_io.h"
 #include "gato/base/hdf5_crash_handler.h"
 #include "gato/data/hdf5_file_search.h"
+#include "gato/data/hdf5_unwritten.h"
 #include "gato/data/hdf5_virtual_sources.h"
 
 namespace gato::data::hdf5 {
@@ -144,6 +145,7 @@ void check_sources(const Dataset& dataset) {
     ~DepthGuard() { --depth; }
   };
   const DepthGuard guard;
+  const UnwrittenElementsOwner owner(dataset);
   base::with_context(dataset.label(), [&] {
     if (depth > kMaxVirtualDepth) {
       throw base::input_error(

@@ -1,10 +1,12 @@
 // Each source is opened once and closed again before the library opens it.
 // Elements of a virtual dataset that no source is mapped to are fill values by
-// design and are not rejected.
+// design: they are not rejected, but there is a warning.
 //
 // A mapping of unlimited size ends with its source. A virtual dataset is as
 // long as its longest source, so that the others must be as long. In a mapping
-// whose names contain "%b", block b is in the source of that number.
+// whose names contain "%b", block b is in the source of that number. Such a
+// dataset ends before the first of a series of missing sources, so that the
+// sources are required up to the shape that the file declares, too.
 #include "gato/data/hdf5_virtual_sources.h"
 
 #include <sys/resource.h>
@@ -17,6 +19,7 @@
 
 #include "gato/base/error.h"
 #include "gato/data/hdf5_file_search.h"
+#include "gato/data/hdf5_unwritten.h"
 
 namespace gato::data::hdf5 {
 namespace {
@@ -117,6 +120,20 @@ struct RegularSelection {
   bool is_regular_ = false;
 };
 
+// Returns an extent of the virtual dataset as the file declares it: unlike the
+// extent of the open dataset, that of a mapping does not depend on which
+// sources exist.
+hsize_t declared_extent(const Handle& mapping_space, size_t axis) {
+  const int rank = H5Sget_simple_extent_ndims(mapping_space.id());
+  std::vector<hsize_t> extents(static_cast<size_t>(std::max(rank, 0)));
+  if (axis >= extents.size() ||
+      H5Sget_simple_extent_dims(mapping_space.id(), extents.data(), nullptr) <
+          0) {
+    return 0;
+  }
+  return extents[axis];
+}
+
 bool is_within_shape(const Handle& space, const std::vector<int64_t>& shape) {
   const int rank = H5Sget_simple_extent_ndims(space.id());
   std::vector<hsize_t> start(shape.size()), end(shape.size());
@@ -186,6 +203,10 @@ class VirtualSources {
       check_mapping(i);
     }
     require_open_files(files_.size());
+    const int64_t unmapped = element_count(dataset_.shape()) - mapped_elements_;
+    if (unmapped > 0 && !is_unlimited_) {
+      note_unmapped_elements(dataset_, unmapped);
+    }
   }
 
  private:
@@ -204,10 +225,17 @@ class VirtualSources {
     const Handle space(H5Pget_virtual_vspace(creation_.id(), i));
     const RegularSelection selection(space);
     const int axis = selection.unlimited_axis();
+    if (axis >= 0) {
+      is_unlimited_ = true;
+    } else {
+      mapped_elements_ += H5Sget_select_npoints(space.id());
+    }
     if (axis >= 0 && (is_numbered(file) || is_numbered(name))) {
       const auto axis_index = static_cast<size_t>(axis);
       const hsize_t blocks = selection.blocks_within(
-          axis_index, static_cast<hsize_t>(dataset_.shape()[axis_index]));
+          axis_index,
+          std::max(declared_extent(space, axis_index),
+                   static_cast<hsize_t>(dataset_.shape()[axis_index])));
       // The first one must exist, or the dataset would be empty.
       for (hsize_t b = 0; b < std::max<hsize_t>(blocks, 1); ++b) {
         const auto block = static_cast<int64_t>(b);
@@ -266,6 +294,9 @@ class VirtualSources {
   std::string open_name_;
   Group open_file_;
   std::set<fs::path> files_;
+  // Of the mappings with an end. Overlaps count twice.
+  int64_t mapped_elements_ = 0;
+  bool is_unlimited_ = false;  // whether there are others
 };
 
 }  // namespace

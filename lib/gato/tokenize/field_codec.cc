@@ -192,6 +192,10 @@ void FieldCodec::encode_continuous(const data::Array& value,
         throw base::input_error("{} is nan, which cannot be tokenized",
                                 location_of(first + static_cast<int64_t>(i)));
       }
+      if (std::isinf(x) &&
+          !elements_[static_cast<size_t>(first) + i].is_bounded) {
+        out_of_range.add(field_, x);
+      }
       ids[offset + i] = begin + quantize(x);
     }
     if (!has_bounded_elements_) continue;

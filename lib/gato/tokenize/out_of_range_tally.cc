@@ -2,6 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <cmath>
+
 namespace gato::tokenize {
 
 void OutOfRangeTally::add(const data::Field& field, double value) {
@@ -38,6 +40,8 @@ void OutOfRangeTally::warn(const std::string& task) const {
     const char* consequence =
         values.role == data::Role::discrete
             ? "values outside its space, which get the ids that follow it"
+        : std::isinf(values.first)
+            ? "infinite values, which are clipped to the end bins"
             : "values outside its bounds, which are clipped to the end bins";
     spdlog::warn(
         "task '{}': key '{}' has {} (values {}, documents {}; the first is {} "

@@ -11,7 +11,7 @@ namespace gato::tokenize {
 
 // The out-of-range values of one document, or of all documents of a task, per
 // key: discrete values that their spaces do not contain but that have an id,
-// and bounded actions, which are clipped.
+// bounded actions, which are clipped, and infinities, which are too.
 class OutOfRangeTally {
  public:
   struct Values {

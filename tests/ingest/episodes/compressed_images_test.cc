@@ -7,6 +7,7 @@
 #include "cli/run_in_process.h"
 #include "data/sample_documents.h"
 #include "gato/base/error.h"
+#include "gato/ingest/base64.h"
 #include "gato/ingest/episodes/episode_source.h"
 
 using namespace gato;
@@ -257,6 +258,58 @@ TEST_CASE("Compressed images that cannot be decoded are refused by row") {
   Bytes depth;
   cv::imencode(".png", cv::Mat(2, 2, CV_16UC1, cv::Scalar(1000)), depth);
   CHECK_THAT(all(depth, Storage::opaque), Contains("16 bits per channel"));
+}
+
+TEST_CASE("Images in other formats and in base64 are refused with advice") {
+  const ScratchDirectory folder;
+  const auto as_base64 = [](const Bytes& bytes) {
+    const std::string text = encode_base64(
+        {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    return Bytes(text.begin(), text.end());
+  };
+  for (const auto& [frame, part] :
+       {std::pair{encoded(".bmp", 7), "in BMP: convert it to PNG or JPEG"},
+        std::pair{encoded(".tiff", 7), "in TIFF: convert it to PNG or JPEG"},
+        std::pair{as_base64(encoded(".jpg", 7)), "(JPEG) in base64"},
+        std::pair{as_base64(encoded(".bmp", 7)), "(BMP) in base64"}}) {
+    Bytes padded = frame;
+    padded.resize(frame.size() + 5);
+    for (const Storage storage :
+         {Storage::rows, Storage::column_rows, Storage::sequences,
+          Storage::opaque, Storage::texts}) {
+      CAPTURE(part, static_cast<int>(storage));
+      const auto write = [&, &bytes = frame](auto& group, const char* name) {
+        write_frames(group, name, {bytes, padded}, storage);
+      };
+      CHECK_THAT(
+          refusal(d4rl_file(folder, 2,
+                            [&](auto& root) { write(root, "observations"); })),
+          Contains("observations: row 0") && Contains(part));
+      CHECK_THAT(refusal(robomimic_file(folder,
+                                        [&](int, auto& demo) {
+                                          auto obs = demo.create_group("obs");
+                                          write(obs, "eye");
+                                        })),
+                 Contains("eye: row 0") && Contains(part));
+      for (const char* shape : {"[1000]", "[1000, 1]"}) {
+        CHECK_THAT(refusal(minari_file(
+                       folder, shape,
+                       [&](auto& episode) { write(episode, "observations"); })),
+                   Contains(part));
+      }
+    }
+  }
+  const std::string text =
+      encode_base64("\xFF\xD8\xFF\xE0 " + std::string(40, 'x'));
+  const std::string path = d4rl_file(folder, 2, [&](auto& root) {
+    root.write_texts("observations", {"go", text});
+  });
+  CHECK_THAT(refusal(path), Contains("observations: row 1") &&
+                                Contains("--role observation=text"));
+  EpisodeSourceOptions options;
+  options.roles = {{"observation", data::Role::text}};
+  CHECK(open_episodes(path, options)->spec().observation_fields.at(0).role ==
+        data::Role::text);
 }
 
 TEST_CASE("The first frame of a file may be corrupt") {

@@ -1,5 +1,7 @@
 #include "gato/ingest/episodes/d4rl.h"
 
+#include <fmt/ranges.h>
+
 #include <catch2/catch.hpp>
 #include <cmath>
 
@@ -12,6 +14,7 @@ using namespace gato;
 using namespace gato::ingest;
 using namespace gato::test;
 using Catch::Matchers::Contains;
+using Catch::Matchers::StartsWith;
 
 namespace {
 
@@ -225,4 +228,45 @@ TEST_CASE("D4RL observations may be texts") {
   CHECK(std::get<std::vector<std::string>>(
             source->read_episode(0).observations.at(0)) ==
         std::vector<std::string>{"a", "b", "d"});
+}
+
+TEST_CASE("Chunks that were never written cause one warning per file") {
+  const ScratchDirectory folder;
+  const std::string path = folder / "gaps.hdf5";
+  const auto add_dataset = [](const data::hdf5::Group& root, const char* name,
+                              hsize_t rows_per_chunk, hsize_t written_rows) {
+    using data::hdf5::Handle;
+    const hsize_t shape[] = {6}, start[] = {0};
+    const Handle space(H5Screate_simple(1, shape, nullptr));
+    const Handle creation(H5Pcreate(H5P_DATASET_CREATE));
+    if (rows_per_chunk > 0) H5Pset_chunk(creation.id(), 1, &rows_per_chunk);
+    const Handle dataset(H5Dcreate2(root.id(), name, H5T_NATIVE_DOUBLE,
+                                    space.id(), H5P_DEFAULT, creation.id(),
+                                    H5P_DEFAULT));
+    if (written_rows == 0) return;
+    const std::vector<double> values(written_rows, 1);
+    H5Sselect_hyperslab(space.id(), H5S_SELECT_SET, start, nullptr,
+                        &written_rows, nullptr);
+    const Handle memory(H5Screate_simple(1, &written_rows, nullptr));
+    H5Dwrite(dataset.id(), H5T_NATIVE_DOUBLE, memory.id(), space.id(),
+             H5P_DEFAULT, values.data());
+  };
+  {
+    const Table table(path, 6);
+    add_dataset(table.root, "rewards", 2, 4);
+    add_dataset(table.root, "terminals", 4, 6);
+    add_dataset(table.root, "timeouts", 0, 0);
+  }
+  const auto source = open_d4rl(path, {});
+  source->read_episode(0);
+  const std::vector<std::string> warnings = source->warnings();
+  REQUIRE(!warnings.empty());
+  CHECK_THAT(warnings[0], StartsWith("rewards: 1 of 3 chunks were never "
+                                     "written") &&
+                              Contains("parts of 1 more datasets"));
+  CHECK_THAT(fmt::format("{}", fmt::join(source->warnings(), "")),
+             !Contains("never written"));
+  const auto again = open_d4rl(path, {});
+  CHECK_THAT(fmt::format("{}", fmt::join(again->warnings(), "")),
+             !Contains("never written"));
 }

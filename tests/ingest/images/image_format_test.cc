@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "gato/base/error.h"
+#include "gato/ingest/base64.h"
 #include "gato/ingest/images/image_decoder.h"
 
 using namespace gato;
@@ -54,6 +55,42 @@ TEST_CASE("The format is detected from the magic bytes") {
   check(encoded(".ppm"), ImageFormat::pnm);
   check("P5 # a comment 7 7\n34\n# another\n21 255\n" + std::string(714, 'x'),
         ImageFormat::pnm);
+}
+
+TEST_CASE("Formats that are not decoded are named") {
+  using namespace std::string_literals;
+  for (const auto& [file, name] : {
+           std::pair{encoded(".bmp"), "BMP"},
+           std::pair{encoded(".tiff"), "TIFF"},
+           std::pair{"MM\0*\0\0"s, "TIFF"},
+           std::pair{"\0\0\0\x0CjP  \r\n\x87\n"s, "JPEG 2000"},
+           std::pair{"\xFF\x4F\xFF\x51"s, "JPEG 2000"},
+           std::pair{"\0\0\0\x0CJXL \r\n\x87\n"s, "JPEG XL"},
+           std::pair{"\0\0\0\x1C"s + "ftypavif\0\0\0\0"s, "HEIF or AVIF"},
+           std::pair{"GIF89a"s, "GIF"},
+       }) {
+    CHECK_THAT(refusal_of(file), Contains("a compressed image in "s + name) &&
+                                     Contains("convert it to PNG or JPEG"));
+  }
+  // Numbers that begin like a BMP.
+  CHECK(detect_image_format(bytes_of("BM" + std::string(30, 'x'))) ==
+        std::nullopt);
+}
+
+TEST_CASE("Images in base64 are detected, and words are not") {
+  for (const auto& [extension, format] :
+       {std::pair{".jpg", ImageFormat::jpeg},
+        std::pair{".png", ImageFormat::png},
+        std::pair{".webp", ImageFormat::webp},
+        std::pair{".bmp", ImageFormat::bmp}}) {
+    const std::string text = encode_base64(encoded(extension));
+    CHECK(detect_base64_image_format(text) == format);
+    CHECK(detect_base64_image_format("data:image/x;base64," + text) == format);
+  }
+  for (const char* words : {"", "go to the red ball", "data:image", "UDYg",
+                            "BMBMBMBMBMBMBMBMBMBMBMBMBMBMBMBMBM"}) {
+    CHECK(detect_base64_image_format(words) == std::nullopt);
+  }
 }
 
 TEST_CASE("Browsers display every format but PNM") {

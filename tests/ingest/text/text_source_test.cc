@@ -325,4 +325,7 @@ TEST_CASE("Texts are divided at end-of-text markers") {
   CHECK(split(" \n", "<|x|>").empty());
   CHECK(find_end_of_text_marker("a <|endoftext|>") == "<|endoftext|>");
   CHECK(find_end_of_text_marker("a <|end|>").empty());
+  CHECK(find_end_of_text_marker("a <|endoftext|>", "<|endoftext|>").empty());
+  CHECK(find_end_of_text_marker("a <|endoftext|> <|endofdoc|>",
+                                "<|endoftext|>") == "<|endofdoc|>");
 }

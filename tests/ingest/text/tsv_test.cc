@@ -386,6 +386,83 @@ TEST_CASE("Every file begins a new shard of the images that it shares") {
   }
 }
 
+TEST_CASE("The order of several files must be proven or trusted") {
+  const Downloads downloads;
+  downloads.add("000000000", ".jpg", "");
+  downloads.add("000010000", ".jpg", "");
+  const auto a = downloads.folder.write_file("a.tsv", "http://x.org/a\tan a\n");
+  const auto b = downloads.folder.write_file("b.tsv", "http://x.org/b\ta b\n");
+  const auto read = [&](bool trusts_row_order,
+                        const std::vector<std::string>& paths) {
+    TsvOptions options = downloads.options();
+    options.numbering = std::make_shared<ImageNumbering>(trusts_row_order);
+    for (size_t i = 0; i < paths.size(); ++i) {
+      options.numbering->announce_file(options.image_root);
+    }
+    test::RecordsAndErrors<ImageTexts> all;
+    for (const std::string& path : paths) {
+      auto some = read_all_records(*open_tsv_captions(path, options));
+      std::ranges::move(some.records, std::back_inserter(all.records));
+      std::ranges::move(some.errors, std::back_inserter(all.errors));
+    }
+    options.numbering->check_unproven_rows();
+    return all;
+  };
+  const auto trusted = read(true, {a, b});
+  CHECK(trusted.errors.empty());
+  CHECK(image_numbers(trusted.records) == Texts{"000000000", "000010000"});
+  const auto refused = read(false, {b, a});
+  CHECK(refused.records.empty());
+  REQUIRE(refused.errors.size() == 2);
+  CHECK_THAT(refused.errors[0], Contains("b.tsv, line 1") &&
+                                    Contains("order of the 2 files") &&
+                                    Contains("--trust-row-order"));
+  // The captions that img2dataset stored are proof.
+  downloads.add("000000000", ".txt", "an a");
+  downloads.add("000010000", ".txt", "a b");
+  const auto proven = read(false, {a, b});
+  CHECK(proven.errors.empty());
+  CHECK(image_numbers(proven.records) == Texts{"000000000", "000010000"});
+  CHECK(read(false, {b, a}).records.empty());
+}
+
+TEST_CASE("Images that belong to no row make the numbers of rows doubtful") {
+  const Downloads downloads;
+  downloads.add("000000000", ".jpg", "");
+  downloads.add("000000001", ".jpg", "");
+  const auto path = downloads.folder.write_file(
+      "a.tsv", "http://x.org/a\ta\nhttp://x.org/b\tb\n");
+  TsvOptions options = downloads.options();
+  const auto check = [&](bool trusts_row_order) {
+    options.numbering = std::make_shared<ImageNumbering>(trusts_row_order);
+    options.numbering->announce_file(options.image_root);
+    const auto all = read_all_records(*open_tsv_captions(path, options));
+    CHECK(all.errors.empty());
+    CHECK(all.records.size() == 2);
+    options.numbering->check_unproven_rows();
+  };
+  check(false);
+  SECTION("A row is missing, or the shards were larger") {
+    downloads.add("000000002", ".jpg", "");
+    CHECK_THROWS_WITH(check(false), Contains("a.tsv, line 1") &&
+                                        Contains("000000002.jpg") &&
+                                        Contains("--trust-row-order"));
+  }
+  SECTION("There were other files, or the shards were smaller") {
+    downloads.add("000030000", ".jpg", "");
+    CHECK_THROWS_WITH(check(false), Contains("00003 belongs to none"));
+  }
+  check(true);
+  SECTION("Names without shards say nothing about their number") {
+    options.image_name_format = "{row:05}.jpg";
+    const std::filesystem::path root = options.image_root;
+    for (const char* name : {"00000.jpg", "00001.jpg", "00002.jpg"}) {
+      base::write_file(root / name, "", false);
+    }
+    check(false);
+  }
+}
+
 TEST_CASE("A row whose image was stored with another caption is refused") {
   const Downloads downloads;
   downloads.add("000000000", ".jpg", "");

@@ -175,3 +175,21 @@ TEST_CASE("Questions and answers may contain JSON that only Python reads") {
   CHECK_THROWS_WITH(open_vqa(unnamed, annotations, {}),
                     Contains("data_subtype"));
 }
+
+TEST_CASE("Marks of the end of a text are removed from questions and answers") {
+  const test::ScratchDirectory scratch;
+  const auto questions = scratch.write_file("q.json", R"({"questions": [
+      {"question_id": 1, "image_id": 1, "question": "what<|endoftext|>"},
+      {"question_id": 2, "image_id": 1, "question": "who"}]})");
+  const auto annotations = scratch.write_file("a.json", R"({"annotations": [
+      {"question_id": 1, "multiple_choice_answer": "dog<|endoftext|>"},
+      {"question_id": 2, "multiple_choice_answer": "<|endoftext|>"}]})");
+  VqaOptions options;
+  options.image_name_format = "{image}.png";
+  options.end_of_text = "<|endoftext|>";
+  const auto [records, errors] =
+      read_all_records(*open_vqa(questions, annotations, options));
+  CHECK(texts_of(records) == std::vector<std::string>{"Q: what A: dog"});
+  REQUIRE(errors.size() == 1);
+  CHECK_THAT(errors[0], Contains("question 2") && Contains("is empty"));
+}

@@ -1,6 +1,7 @@
 // Bytes that are not numbers can only be images. Rows of numbers of type uint8,
 // and texts, are images if one of the first few rows can be decoded as such, or
-// if all of them begin like image files, which are then corrupt.
+// if all of them begin like image files, which are then corrupt. Formats that
+// cannot be decoded, and base64, are refused.
 #include "gato/ingest/episodes/compressed_images.h"
 
 #include <fmt/ranges.h>
@@ -28,8 +29,8 @@ bool has_byte_rows(const data::hdf5::Dataset& dataset) {
                        [](int64_t extent) { return extent != 1; }) <= 1;
 }
 
-// PNM is not among these: numbers too easily begin like such a file. GIF is, so
-// that it is not mistaken for numbers; it cannot be decoded.
+// PNM is not among these: numbers too easily begin like such a file. Formats
+// that cannot be decoded are, so that they are not mistaken for numbers.
 bool begins_like_image(std::span<const uint8_t> bytes) {
   const auto format = detect_image_format(bytes);
   return format && *format != ImageFormat::pnm;
@@ -43,18 +44,62 @@ bool begins_like_image(std::span<const uint8_t> bytes) {
       label, row, reason);
 }
 
+// Returns how rows of numbers can be read although they look like images; empty
+// if the dataset contains anything else.
+std::string number_advice(const data::hdf5::Dataset& dataset,
+                          const std::string& name) {
+  return dataset.dtype()
+             ? fmt::format("; --role {}=discrete reads the bytes as numbers",
+                           name)
+             : "";
+}
+
+// Throws Error(bad_input) if a row is an image in base64 or in a format that
+// cannot be decoded.
+void reject_unreadable_image(const data::hdf5::Dataset& dataset,
+                             const std::string& name, int64_t row,
+                             std::span<const uint8_t> bytes) {
+  const auto format = detect_image_format(bytes);
+  if (format && !is_decodable(*format)) {
+    throw base::input_error(
+        "{}: row {}: a compressed image in {}: convert it to PNG or JPEG{}",
+        dataset.label(), row, image_format_name(*format),
+        number_advice(dataset, name));
+  }
+  const auto encoded = detect_base64_image_format(
+      {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  if (encoded) {
+    throw base::input_error(
+        "{}: row {}: a compressed image ({}) in base64: decode it, and store "
+        "each file, JPEG or PNG, as a sequence of uint8 "
+        "(h5py.vlen_dtype(numpy.uint8)){}",
+        dataset.label(), row, image_format_name(*encoded),
+        dataset.is_text()
+            ? fmt::format("; --role {}=text reads it as words", name)
+            : number_advice(dataset, name));
+  }
+}
+
 // Texts of variable length end at their first zero, and so do images in them.
-void reject_images_as_variable_length_texts(
-    const data::hdf5::Dataset& dataset) {
+void reject_images_as_variable_length_texts(const data::hdf5::Dataset& dataset,
+                                            const std::string& name) {
   if (data::element_count(dataset.shape()) == 0) return;
-  const std::string first = dataset.read_texts(0, 1).front();
-  const auto* bytes = reinterpret_cast<const uint8_t*>(first.data());
-  if (!begins_like_image({bytes, first.size()})) return;
-  throw base::input_error(
-      "{}: compressed images as strings of variable length, which end at their "
-      "first zero byte: store each as a sequence of uint8 "
-      "(h5py.vlen_dtype(numpy.uint8))",
-      dataset.label());
+  const int64_t rows = std::min(dataset.row_count(), kMaxInspectedRows);
+  const std::vector<std::string> texts = dataset.read_texts(0, rows);
+  for (int64_t i = 0; i < std::ssize(texts); ++i) {
+    const std::string& text = texts[static_cast<size_t>(i)];
+    const std::span bytes(reinterpret_cast<const uint8_t*>(text.data()),
+                          text.size());
+    const auto format = detect_image_format(bytes);
+    if (format && is_decodable(*format) && *format != ImageFormat::pnm) {
+      throw base::input_error(
+          "{}: compressed images as strings of variable length, which end at "
+          "their first zero byte: store each as a sequence of uint8 "
+          "(h5py.vlen_dtype(numpy.uint8))",
+          dataset.label());
+    }
+    reject_unreadable_image(dataset, name, i, bytes);
+  }
 }
 
 data::Field image_field(const std::string& name, const data::Image& image) {
@@ -76,7 +121,7 @@ std::vector<uint8_t> read_first_image(const data::hdf5::Dataset& dataset,
 std::optional<data::Field> infer_compressed_image_field(
     const data::hdf5::Dataset& dataset, const std::string& name) {
   if (dataset.is_text() && !dataset.is_fixed_length_text()) {
-    reject_images_as_variable_length_texts(dataset);
+    reject_images_as_variable_length_texts(dataset, name);
     return std::nullopt;
   }
   const bool are_bytes = dataset.has_byte_sequences();
@@ -103,15 +148,16 @@ std::optional<data::Field> infer_compressed_image_field(
       if (!first_error) first_error.emplace(i, error.what());
     }
   }
+  for (int64_t i = 0; i < rows; ++i) {
+    reject_unreadable_image(dataset, name, i,
+                            images.frames[static_cast<size_t>(i)]);
+  }
   if (!are_bytes && !all_begin_like_images) return std::nullopt;
   throw base::input_error(
       "{}: row {}: the compressed images cannot be read: {}: store JPEG, PNG "
-      "or "
-      "WebP files, or pixels as uint8 [T,H,W,3]{}",
+      "or WebP files, or pixels as uint8 [T,H,W,3]{}",
       dataset.label(), first_error->first, first_error->second,
-      dataset.dtype()
-          ? fmt::format("; --role {}=discrete reads the bytes as numbers", name)
-          : "");
+      number_advice(dataset, name));
 }
 
 bool has_compressed_images(const data::hdf5::Dataset& dataset,

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "gato/base/error.h"
+#include "gato/data/hdf5_unwritten.h"
 #include "gato/ingest/episodes/dataset_fields.h"
 #include "gato/ingest/episodes/episode_file_format.h"
 #include "gato/ingest/episodes/hdf5_columns.h"
@@ -152,6 +153,9 @@ void D4rlSource::find_episode_ends(int64_t max_episode_steps) {
 
 std::vector<std::string> D4rlSource::warnings() const {
   std::vector<std::string> warnings;
+  if (auto unwritten = data::hdf5::take_unwritten_warning(file_.string())) {
+    warnings.push_back(*std::move(unwritten));
+  }
   if (is_last_episode_incomplete_) {
     warnings.push_back(fmt::format(
         "the last episode, from row {} on, has no end: it is read as "

@@ -13,6 +13,7 @@
 #include "gato/base/error.h"
 #include "gato/base/file_io.h"
 #include "gato/base/pointer_file.h"
+#include "gato/data/hdf5_unwritten.h"
 #include "gato/data/space.h"
 #include "gato/ingest/episodes/compressed_images.h"
 #include "gato/ingest/episodes/dataset_fields.h"
@@ -161,8 +162,14 @@ std::string dataset_path(const data::hdf5::Group& group,
   return is_bare_space ? parent : parent + "/" + field.name;
 }
 
-// Some spaces describe the bytes of image files rather than images. The first
-// episode decides, unless the user gave a role.
+// Returns whether at most one extent is larger than 1.
+bool is_flat(const std::vector<int64_t>& shape) {
+  return std::ranges::count_if(shape,
+                               [](int64_t extent) { return extent != 1; }) <= 1;
+}
+
+// Some spaces describe the bytes of image files, or their base64, rather than
+// images. The first episode decides, unless the user gave a role.
 void MinariSource::detect_compressed_images(
     const std::map<std::string, data::Role>& roles) {
   if (episode_numbers_.empty()) return;
@@ -171,10 +178,10 @@ void MinariSource::detect_compressed_images(
   const data::hdf5::Group group = root_.group(name);
   std::vector<data::Field>& fields = metadata_.spec.observation_fields;
   for (data::Field& field : fields) {
-    if (field.shape.size() >= 2 || field.dtype != data::DType::uint8 ||
-        roles.contains(field.name)) {
-      continue;
-    }
+    const bool may_be_bytes =
+        field.role == data::Role::text ||
+        (field.dtype == data::DType::uint8 && is_flat(field.shape));
+    if (!may_be_bytes || roles.contains(field.name)) continue;
     const std::string path =
         dataset_path(group, "observations", fields, "observation", field);
     if (!group.has(path) || group.is_group(path)) continue;
@@ -223,6 +230,9 @@ void MinariSource::check_totals(std::vector<std::string>& warnings) const {
 
 std::vector<std::string> MinariSource::warnings() const {
   std::vector<std::string> warnings;
+  if (auto unwritten = data::hdf5::take_unwritten_warning(file_.string())) {
+    warnings.push_back(*std::move(unwritten));
+  }
   if (is_newer_than_supported(metadata_.minari_version)) {
     warnings.push_back(
         fmt::format("it was written by Minari {} and is read as {}",

@@ -8,6 +8,7 @@
 
 #include "gato/base/error.h"
 #include "gato/base/string_util.h"
+#include "gato/data/hdf5_unwritten.h"
 #include "gato/data/lenient_json.h"
 #include "gato/ingest/episodes/dataset_fields.h"
 #include "gato/ingest/episodes/episode_file_format.h"
@@ -209,6 +210,9 @@ void RobomimicSource::read_spec(
 
 std::vector<std::string> RobomimicSource::warnings() const {
   std::vector<std::string> warnings;
+  if (auto unwritten = data::hdf5::take_unwritten_warning(file_.string())) {
+    warnings.push_back(*std::move(unwritten));
+  }
   if (!unnumbered_names_.empty()) {
     warnings.push_back(fmt::format("data: {} is not a {}<i> and is ignored",
                                    quote_names(unnumbered_names_),

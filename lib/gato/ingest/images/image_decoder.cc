@@ -24,8 +24,11 @@ data::Image decode_image(std::span<const uint8_t> bytes,
         return decode_webp(bytes, orientation);
       case ImageFormat::pnm:
         return decode_pnm(bytes);
-      case ImageFormat::gif:
-        break;
+      default:
+        throw base::input_error(
+            "a compressed image in {}, which is not a supported format (JPEG, "
+            "PNG, WebP, PBM, PGM, PPM): convert it to PNG or JPEG",
+            image_format_name(*format));
     }
   }
   const std::string pointer = base::describe_pointer(

@@ -4,18 +4,36 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string_view>
 
 namespace gato::ingest {
 
-// pnm is PBM, PGM and PPM, plain and binary. decode_image() decodes every
-// format but gif.
-enum class ImageFormat { jpeg, png, webp, pnm, gif };
+// pnm is PBM, PGM and PPM, plain and binary; heif includes AVIF.
+enum class ImageFormat {
+  jpeg,
+  png,
+  webp,
+  pnm,
+  gif,
+  bmp,
+  tiff,
+  jpeg2000,
+  jpeg_xl,
+  heif
+};
 
 // Detects the format by its magic bytes. Returns nullopt if it is unknown.
 std::optional<ImageFormat> detect_image_format(std::span<const uint8_t> bytes);
+// Does the same for a text that is an image file in base64, or a data URL of
+// one. PNM is not detected: words too easily begin like such a file.
+std::optional<ImageFormat> detect_base64_image_format(std::string_view text);
 
+// Returns the name of a format, such as "JPEG 2000".
+const char* image_format_name(ImageFormat format);
+// Returns whether decode_image() decodes the format.
+bool is_decodable(ImageFormat format);
 // Returns the media type of a format that browsers display, such as
-// "image/png"; nullptr for pnm.
+// "image/png"; nullptr for the others.
 const char* image_media_type(ImageFormat format);
 
 // The maximum number of pixels in a decoded image, which is 384 MiB of RGB. A

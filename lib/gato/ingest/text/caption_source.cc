@@ -32,6 +32,12 @@ bool has_known_caption_extension(const std::string& path) {
   return path != "-" && !detect_format(path).empty();
 }
 
+void announce_captions(const std::string& path,
+                       const CaptionSourceOptions& options) {
+  if (resolve_format(path, options) != "tsv" || !options.tsv.numbering) return;
+  options.tsv.numbering->announce_file(resolve_image_root(path, options));
+}
+
 void skip_captions(const std::string& path,
                    const CaptionSourceOptions& options) {
   if (resolve_format(path, options) != "tsv" || !options.tsv.numbering) return;

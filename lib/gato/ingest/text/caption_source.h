@@ -25,6 +25,11 @@ struct CaptionSourceOptions {
 // Returns whether "auto" recognizes this file name.
 bool has_known_caption_extension(const std::string& path);
 
+// Announces a file of the run to the numbering of the images, if the options
+// have one. Must be called for all files, before the first is opened.
+void announce_captions(const std::string& path,
+                       const CaptionSourceOptions& options);
+
 // Records in the numbering of the images, if the options have one, that another
 // process reads this file, which comes before those that this process opens.
 void skip_captions(const std::string& path,

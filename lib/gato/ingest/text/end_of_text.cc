@@ -6,9 +6,12 @@
 
 namespace gato::ingest {
 
-std::string_view find_end_of_text_marker(std::string_view text) {
+std::string_view find_end_of_text_marker(std::string_view text,
+                                         std::string_view except) {
   for (const std::string_view marker : kEndOfTextMarkers) {
-    if (text.find(marker) != std::string_view::npos) return marker;
+    if (marker != except && text.find(marker) != std::string_view::npos) {
+      return marker;
+    }
   }
   return {};
 }
@@ -32,6 +35,19 @@ std::vector<TextPart> split_at_end_of_text(std::string text,
   }
   add_text(text.substr(begin));
   return parts;
+}
+
+std::string without_end_of_text(std::string text, std::string_view marker,
+                                std::string_view separator) {
+  if (marker.empty() || text.find(marker) == std::string::npos) return text;
+  std::string joined;
+  for (const TextPart& part : split_at_end_of_text(std::move(text), marker)) {
+    const auto* piece = std::get_if<std::string>(&part);
+    if (piece == nullptr) continue;
+    if (!joined.empty()) joined += separator;
+    joined += *piece;
+  }
+  return joined;
 }
 
 data::Document make_text_document(std::string text, std::string_view marker) {

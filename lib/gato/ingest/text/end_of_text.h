@@ -19,9 +19,10 @@ inline constexpr std::string_view kObelicsEndOfText =
 inline constexpr std::array<std::string_view, 4> kEndOfTextMarkers{
     "<|endoftext|>", "<|end_of_text|>", "<|endofdoc|>", kObelicsEndOfText};
 
-// Returns the first of the known markers that the text contains; empty if it
-// contains none of them.
-std::string_view find_end_of_text_marker(std::string_view text);
+// Returns the first of the known markers, other than `except`, that the text
+// contains; empty if it contains none of them.
+std::string_view find_end_of_text_marker(std::string_view text,
+                                         std::string_view except = {});
 
 // A text, or the end of a text.
 using TextPart = std::variant<std::string, data::EndOfText>;
@@ -30,6 +31,11 @@ using TextPart = std::variant<std::string, data::EndOfText>;
 // EndOfText. Blank texts are left out. An empty marker does not occur.
 std::vector<TextPart> split_at_end_of_text(std::string text,
                                            std::string_view marker);
+
+// Returns the text without the marker: the parts of split_at_end_of_text(),
+// joined by `separator`. Without a marker in it, the text is unchanged.
+std::string without_end_of_text(std::string text, std::string_view marker,
+                                std::string_view separator);
 
 // Returns the document of a text, in which the marker becomes an EndOfText. It
 // has no items if the text is blank.

@@ -6,6 +6,7 @@
 #include "gato/base/error.h"
 #include "gato/data/lenient_json.h"
 #include "gato/ingest/delimited_reader.h"
+#include "gato/ingest/images/image_format.h"
 #include "gato/ingest/json_record.h"
 #include "gato/ingest/text/end_of_text.h"
 
@@ -28,11 +29,10 @@ StoredImage base64_image(std::string text) {
   return {Kind::base64, std::move(text)};
 }
 
-// Returns whether the text begins like a JPEG, PNG or WebP in base64 and,
-// unlike a path, contains no dot.
+// Returns whether the text begins like an image file in base64 and, unlike a
+// path, contains no dot.
 bool looks_like_base64(std::string_view text) {
-  return (text.starts_with("/9j/") || text.starts_with("iVBORw0KGgo") ||
-          text.starts_with("UklGR")) &&
+  return detect_base64_image_format(text) &&
          text.find('.') == std::string_view::npos;
 }
 

@@ -20,14 +20,6 @@ struct TextSourceOptions {
   // "blank-lines", "lines", or any other text, which is not part of the
   // documents and is escaped as unescape_separator() expects.
   std::string document_separator = "file";
-  // The string within a document that marks the end of a text; "none" if there
-  // is none, and empty if that is not known.
-  std::string end_of_text;
-
-  // Returns the string; empty if there is none.
-  std::string_view end_of_text_marker() const {
-    return end_of_text == "none" ? std::string_view{} : end_of_text;
-  }
 };
 
 // Replaces \n, \t, \r and \\ by a line feed, a tab, a carriage return and a

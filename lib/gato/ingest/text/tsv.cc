@@ -104,9 +104,7 @@ std::optional<std::string> stored_caption(std::filesystem::path image) {
 class TsvSource : public ImageTextSource {
  public:
   TsvSource(const std::string& path, const TsvOptions& options)
-      : path_(path),
-        options_(options),
-        reader_(path, options.quoting != "none") {
+      : options_(options), reader_(path, options.quoting != "none") {
     if (options_.numbering == nullptr) {
       options_.numbering = std::make_shared<ImageNumbering>();
     }
@@ -284,58 +282,57 @@ class TsvSource : public ImageTextSource {
     const std::string& doubt = root.doubt.empty() ? doubt_ : root.doubt;
     if (!doubt.empty()) {
       throw base::input_error(
-          "cannot determine the number of the image of this row: {}: keep the "
-          ".json files of img2dataset beside the images, which contain their "
-          "URLs (share/gato/convert/img2dataset_json.py writes them from its "
-          ".parquet files), or add a column with the paths of the images "
-          "(--image-column)",
-          doubt);
+          "cannot determine the number of the image of this row: {}: {}", doubt,
+          kNumberingAdvice);
     }
     if (!row.number) {
       return {StoredImage::Kind::missing,
               "img2dataset took this line for a part of a quoted cell and "
               "downloaded no image for it"};
     }
-    root.depends_on_numbers = true;
     StoredImage image = stored_image_at(options_.image_root, file);
-    const auto caption = stored_caption(image.content);
-    if (caption && *caption != row.parsed_caption) {
+    if (!image.is_missing()) require_own_image(row, image, root);
+    return image;
+  }
+
+  // Throws Error(bad_input) if the image with the number of a row may be that
+  // of another row.
+  void require_own_image(const Row& row, const StoredImage& image,
+                         ImageNumbering::Root& root) const {
+    if (const auto caption = stored_caption(image.content)) {
+      if (*caption == row.parsed_caption) return;
       throw base::input_error(
           "the file beside the image {} has a different caption: from this or "
           "an earlier row on, the images belong to other rows",
           image.content);
     }
-    return image;
+    if (!root.order_doubt.empty()) {
+      throw base::input_error(
+          "cannot tell which image belongs to this row: {}: {}, or, if files "
+          "and rows are in the order of their download, in shards of {} rows, "
+          "give --trust-row-order",
+          root.order_doubt, kNumberingAdvice, kRowsPerShard);
+    }
+    if (root.first_unproven_row.empty()) {
+      root.first_unproven_row = row.line.location;
+    }
+    root.has_shards = has_shard_number(options_.image_name_format);
   }
 
   // Returns the numbering of the images of this file.
   ImageNumbering::Root& numbering() {
-    ImageNumbering::Root& root = options_.numbering->at(options_.image_root);
-    if (!has_begun_) {
-      has_begun_ = true;
-      if (root.next_shard > 0 && root.urls.empty()) {
-        spdlog::warn(
-            "{}: its images are assumed to begin in shard {:05}, after those "
-            "of "
-            "{}: there are no .json files of img2dataset that prove it",
-            path_, root.next_shard, root.last_file);
-      }
-    }
-    return root;
+    has_begun_ = true;
+    return options_.numbering->at(options_.image_root);
   }
 
   // Moves the numbering of the root to the next file.
   void end_file() {
-    if (!has_begun_) return;
-    has_begun_ = false;
+    if (!std::exchange(has_begun_, false)) return;
     ImageNumbering::Root& root = options_.numbering->at(options_.image_root);
-    root.next_shard += (next_row_ + kRowsPerShard - 1) / kRowsPerShard;
     if (root.doubt.empty()) root.doubt = doubt_;
-    if (root.first_file.empty()) root.first_file = path_;
-    root.last_file = path_;
+    options_.numbering->end_file(root, next_row_);
   }
 
-  std::string path_;
   TsvOptions options_;
   TsvReader reader_;
   std::optional<TsvColumns> columns_;

@@ -14,6 +14,7 @@
 #include "gato/ingest/delimited_reader.h"
 #include "gato/ingest/json_lists.h"
 #include "gato/ingest/json_record.h"
+#include "gato/ingest/text/end_of_text.h"
 #include "gato/ingest/text/joined_image_texts.h"
 
 namespace gato::ingest {
@@ -88,6 +89,12 @@ class VqaReader {
   }
 
  private:
+  // Returns a string of a record without the mark of the end of a text.
+  std::string text_at(const json& record, const char* key) const {
+    return without_end_of_text(string_at(record, key), options_.end_of_text,
+                               " ");
+  }
+
   void add_annotation(const json& annotation) {
     const int64_t id = integer_at(annotation, "question_id");
     if (annotation_by_question_id_.contains(id)) {
@@ -103,11 +110,11 @@ class VqaReader {
   Answers read_answers(const json& annotation) {
     if (!options_.all_answers &&
         annotation.contains("multiple_choice_answer")) {
-      return {string_at(annotation, "multiple_choice_answer")};
+      return {text_at(annotation, "multiple_choice_answer")};
     }
     Answers answers;
     for (const json& entry : array_at(annotation, "answers")) {
-      const std::string& answer = string_at(entry, "answer");
+      const std::string answer = text_at(entry, "answer");
       if (!options_.all_answers || !is_blank(answer)) {
         answers.push_back(answer);
       } else {
@@ -132,7 +139,7 @@ class VqaReader {
       throw base::input_error("key 'image_id' is {}, but {} in {}", image_id,
                               *annotation.image_id, annotations_path_);
     }
-    const std::string& text = string_at(question, "question");
+    const std::string text = text_at(question, "question");
     if (is_blank(text)) throw base::input_error("the question is empty");
     if (annotation.answers.empty() || is_blank(annotation.answers.front())) {
       throw base::input_error("its answer in {} is empty", annotations_path_);

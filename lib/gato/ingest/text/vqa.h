@@ -25,6 +25,9 @@ struct VqaOptions {
   // most frequent of answers (ties: the first of them). If true, each of
   // answers forms a separate text, and empty ones are skipped.
   bool all_answers = false;
+  // The string that marks the end of a text, which is removed from questions
+  // and answers; empty if there is none.
+  std::string end_of_text;
 };
 
 // What every question begins with.

@@ -15,4 +15,5 @@ cmp named.h5 named2.h5
 printf 'a star\nb\thttp://e.org\n' > bad.tsv
 tokenize -o bad.h5 bad.tsv
 tokenize -o bad.h5 --caption-column 1 --skip-bad 1 bad.tsv
+tokenize -o bad.h5 --caption-column 1 --skip-bad 1 --trust-row-order bad.tsv
 tokenize -o bad.h5 --image-name '{key}.jpg' bad.tsv
