@@ -475,6 +475,7 @@ TEST_CASE("The default settings are those of the paper or of small networks") {
   nlohmann::json wide = nlohmann::json::parse(config);
   wide["width"] = 1024;
   wide["layers"] = 8;
+  wide["feedforward"] = 8192;
   const std::string large = fixture.training.run_path("large");
   std::filesystem::create_directories(large);
   std::ofstream(large + "/config.json") << wide.dump();

@@ -778,6 +778,7 @@ TEST_CASE("A run that a signal stopped is resumed with the same bytes") {
   for (const int signal : {SIGTERM, SIGINT, SIGUSR1, SIGHUP}) {
     fs::remove_all(output);
     const StopRequest stop(folder, 4, signal);
+    ::signal(signal, SIG_DFL);  // nohup ignores SIGHUP
     const RunResult stopped = play_counting_child(output, options);
     INFO(stopped.err);
     REQUIRE(stop.is_done());

@@ -21,8 +21,8 @@ episodes=$(for task in "${tasks[@]}"; do
   gato-info --json "played/$task" | json '"%d of %d" % (j["episodes"] - j["failed"], j["episodes"])'
 done)
 [[ $episodes == $'3 of 3\n3 of 3' ]] || fail "played $episodes"
-gato-eval score --quiet --resamples 10 --expert demonstrations/*/* --random played/*/* \
-  played/*/* >/dev/null
+gato-eval score --quiet --resamples 10 played/*/* --expert demonstrations/*/* \
+  --random played/*/* >/dev/null
 targets=$(gato-eval loss --quiet --model run --data sequences.h5 |
   json '(j["modality"]["text"]["targets"], j["modality"]["discrete_action"]["targets"] > 0)')
 [[ $targets == '(0, True)' ]] || fail "the loss has the targets $targets"

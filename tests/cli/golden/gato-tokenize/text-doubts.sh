@@ -9,7 +9,8 @@ try a.json
 try --format jsonl - < a.json
 printf 'a red square\n\na cross' > a.txt
 try --document-separator '\n\n' a.txt
-try --document-separator '<|end|>' a.txt a.txt
+cp a.txt b.txt
+try --document-separator '<|end|>' a.txt b.txt
 try --document-separator '\q' a.txt
 tar -cf a.tar --format ustar a.txt
 printf 'PK\003\004' > a.zip
