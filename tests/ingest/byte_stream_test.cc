@@ -48,7 +48,9 @@ TEST_CASE(
   CHECK(all_of(folder.write_file("plain", text)) == text);
   CHECK(all_of(folder.write_file("empty", "")).empty());
   std::string large;
-  for (int i = 0; i < 200000; ++i) large += std::to_string(i) + "\n";
+  for (int i = 0; i < 200000; ++i) {
+    large += std::to_string(i) + "\n";
+  }
   CHECK(all_of(folder.write_file("large.gz", large)) == large);
   for (const std::string format : test::kCompressionFormats) {
     INFO(format);

@@ -63,9 +63,15 @@ std::string compress_xz(const std::string& text) {
 }  // namespace
 
 std::string compress(const std::string& format, const std::string& text) {
-  if (format == "gzip") return compress_gzip(text);
-  if (format == "zstd") return compress_zstd(text);
-  if (format == "bzip2") return compress_bzip2(text);
+  if (format == "gzip") {
+    return compress_gzip(text);
+  }
+  if (format == "zstd") {
+    return compress_zstd(text);
+  }
+  if (format == "bzip2") {
+    return compress_bzip2(text);
+  }
   REQUIRE(format == "xz");
   return compress_xz(text);
 }

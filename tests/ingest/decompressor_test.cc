@@ -51,7 +51,9 @@ Decompressed decompress(const std::string& bytes, size_t at_a_time) {
 // A text of several blocks in every format.
 std::string numbers() {
   std::string text;
-  for (int i = 0; i < 100000; ++i) text += std::to_string(i * 7919) + "\n";
+  for (int i = 0; i < 100000; ++i) {
+    text += std::to_string(i * 7919) + "\n";
+  }
   return text;
 }
 

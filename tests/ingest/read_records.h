@@ -23,7 +23,9 @@ RecordsAndErrors<Record> read_all_records(
   while (true) {
     try {
       auto record = source.next();
-      if (!record) return all;
+      if (!record) {
+        return all;
+      }
       all.records.push_back(std::move(*record));
     } catch (const base::Error& error) {
       all.errors.push_back(error.what());
@@ -45,7 +47,9 @@ inline std::string tar_member(const std::string& name,
                              "00",
                              8));
   unsigned sum = 0;
-  for (const unsigned char byte : header) sum += byte;
+  for (const unsigned char byte : header) {
+    sum += byte;
+  }
   header.replace(148, 7, fmt::format("{:06o}", sum) + '\0');
   return header + content +
          std::string((512 - content.size() % 512) % 512, '\0');
@@ -59,9 +63,15 @@ inline std::string first_pixel_color(const ingest::StoredImage& image) {
                std::abs(pixels.pixels[2] - b) <
            12;
   };
-  if (is(255, 0, 0)) return "red";
-  if (is(0, 0, 255)) return "blue";
-  if (is(128, 128, 128)) return "gray";
+  if (is(255, 0, 0)) {
+    return "red";
+  }
+  if (is(0, 0, 255)) {
+    return "blue";
+  }
+  if (is(128, 128, 128)) {
+    return "gray";
+  }
   return "other";
 }
 

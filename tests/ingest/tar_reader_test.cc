@@ -37,7 +37,9 @@ TEST_CASE("The members of concatenated archives are read in order") {
   const std::string two = base::read_file(samples + "webdataset/good-0001.tar");
   TarReader tar(folder.write_file("both.tar", one + two));
   std::vector<std::string> names;
-  while (auto name = tar.next()) names.push_back(*name);
+  while (auto name = tar.next()) {
+    names.push_back(*name);
+  }
   REQUIRE(names.size() == 10);
   CHECK(names.front() == "__index__");
   CHECK(names[7] == "caf\xC3\xA9.jpeg");
@@ -48,7 +50,9 @@ TEST_CASE("A file that is not a complete tar archive is bad input") {
   const test::ScratchDirectory folder;
   const auto read = [](const std::string& path) {
     TarReader tar(path);
-    while (tar.next()) tar.read_content();
+    while (tar.next()) {
+      tar.read_content();
+    }
   };
   CHECK_THROWS_WITH(read(folder.write_file("a.tar", std::string(2000, 'x'))),
                     Contains("a.tar"));

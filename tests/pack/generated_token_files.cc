@@ -43,13 +43,17 @@ class DocumentGenerator {
   void add(int32_t token, data::Modality modality) {
     document_.tokens.push_back(token);
     document_.modality.push_back(modality);
-    if (!spec_.has_labels) return;
+    if (!spec_.has_labels) {
+      return;
+    }
     document_.labels.push_back(data::is_action(modality) ? random_bin()
                                                          : token);
   }
 
   void add_image() {
-    if (spec_.max_image_side == 0) return;
+    if (spec_.max_image_side == 0) {
+      return;
+    }
     const int rows = random_up_to(spec_.max_image_side),
               columns = random_up_to(spec_.max_image_side);
     document_.images.push_back({static_cast<int64_t>(document_.tokens.size()),

@@ -9,7 +9,9 @@ using namespace gato::pack;
 TEST_CASE("Documents are indexed in the order of addition") {
   const std::vector<int64_t> added{3, 4, 5, 9, 12, 13, 20};
   IndexRanges ranges;
-  for (int64_t document : added) ranges.add(document);
+  for (int64_t document : added) {
+    ranges.add(document);
+  }
   REQUIRE(ranges.size() == 7);
   for (int64_t index = 0; index < 7; ++index) {
     REQUIRE(ranges.at(index) == added[index]);
@@ -19,7 +21,9 @@ TEST_CASE("Documents are indexed in the order of addition") {
 
 TEST_CASE("Documents may be added in any order") {
   IndexRanges ranges;
-  for (int64_t document : {7, 8, 2, 3, 9}) ranges.add(document);
+  for (int64_t document : {7, 8, 2, 3, 9}) {
+    ranges.add(document);
+  }
   REQUIRE(ranges.at(1) == 8);
   REQUIRE(ranges.at(2) == 2);
   REQUIRE(ranges.at(4) == 9);

@@ -25,7 +25,9 @@ TokenFileSpec any_token_file() {
   spec.max_image_side = *rc::gen::inRange(0, 4);
   spec.max_text_tokens = *rc::gen::inRange(1, 60);
   spec.has_labels = *rc::gen::arbitrary<bool>();
-  if (*rc::gen::arbitrary<bool>()) spec.sources = {"expert", "novice"};
+  if (*rc::gen::arbitrary<bool>()) {
+    spec.sources = {"expert", "novice"};
+  }
   return spec;
 }
 
@@ -42,7 +44,9 @@ void check_padding(const PackedRow& packed, size_t length) {
   for (size_t i = 0; i < length; ++i) {
     const bool is_padding = i >= static_cast<size_t>(packed.token_count);
     RC_ASSERT((modality[i] == data::Modality::padding) == is_padding);
-    if (!is_padding) continue;
+    if (!is_padding) {
+      continue;
+    }
     RC_ASSERT(row.input.tokens[i] == 0);
     RC_ASSERT(row.input.local_position[i] == data::TokenRow::kNoLocalPosition);
     RC_ASSERT(row.input.interval[i] == data::TokenRow::PatchInterval{});
@@ -63,7 +67,9 @@ void check_segments(const PackedRow& packed, const RowPlan& plan,
   const auto prompt_tokens = std::accumulate(row.prompt_mask.begin(),
                                              row.prompt_mask.end(), size_t{0});
   RC_ASSERT(packed.has_prompt == (prompt_tokens > 0));
-  if (prompt_tokens == 0) return;
+  if (prompt_tokens == 0) {
+    return;
+  }
   RC_ASSERT(prompt_tokens <= length / 2);
   for (size_t i = 0; i < length; ++i) {
     RC_ASSERT((row.prompt_mask[i] == 1) ==
@@ -83,7 +89,9 @@ void check_input(const PackedRow& packed, bool is_episode) {
                           row.segment_ids[i] != row.segment_ids[i - 1] ||
                           (data::is_action(row.input.modality[i - 1]) &&
                            !data::is_action(modality));
-    if (is_first) next = 0;
+    if (is_first) {
+      next = 0;
+    }
     const int16_t local = row.input.local_position[i];
     if (modality == data::Modality::padding ||
         modality == data::Modality::separator || !is_episode) {
@@ -133,7 +141,9 @@ void check_content(const Corpus& corpus, PackedRow packed,
       } else {
         RC_ASSERT(token == document.tokens[i]);
       }
-      if (row.labels.empty()) continue;
+      if (row.labels.empty()) {
+        continue;
+      }
       RC_ASSERT(row.labels[at] ==
                 (data::is_patch(token) || document.labels.empty()
                      ? token
@@ -148,7 +158,9 @@ void check_windows(const Corpus& corpus, const PackedRow& packed,
   RC_ASSERT(!packed.has_prompt);
   for (int64_t w = 0; w < packed.window_count; ++w) {
     const Window& window = plan.windows[w];
-    if (!corpus.is_episode(window.document)) continue;
+    if (!corpus.is_episode(window.document)) {
+      continue;
+    }
     const int64_t first = corpus.step_at(window.document, window.begin);
     const int64_t steps = corpus.steps(window.document);
     const int64_t last = std::min(steps, first + window_steps);

@@ -82,7 +82,9 @@ TEST_CASE(
   int prompts = 0, ends = 0;
   for (int64_t q = 0; q < kRows; ++q) {
     const RowPlan plan = sampler.plan(q);
-    if (!plan.windows[0].is_prompt) continue;
+    if (!plan.windows[0].is_prompt) {
+      continue;
+    }
     const Window& prompt = plan.windows[0];
     REQUIRE(plan.windows[1].document != prompt.document);
     REQUIRE(corpus.source(plan.windows[1].document) ==
@@ -108,7 +110,9 @@ TEST_CASE("A single episode of a task gets no prompt, and neither does text") {
   write_generated_tokens(folder / "b.h5", text, 3);
   std::vector<MixtureEntry> mixture{make_mixture_entry({folder / "a.h5"}),
                                     make_mixture_entry({folder / "b.h5"})};
-  for (MixtureEntry& entry : mixture) entry.prompt_fraction = 1;
+  for (MixtureEntry& entry : mixture) {
+    entry.prompt_fraction = 1;
+  }
   const Corpus corpus(mixture);
   const SequenceSampler sampler(corpus, mixture, {64, 0, 1});
   for (int64_t q = 0; q < 100; ++q) {
@@ -122,7 +126,9 @@ TEST_CASE("Prompts may come from another file of the same task") {
   write_generated_tokens(folder / "b.h5", long_episodes(1, 9), 4);
   std::vector<MixtureEntry> mixture{make_mixture_entry({folder / "a.h5"}),
                                     make_mixture_entry({folder / "b.h5"})};
-  for (MixtureEntry& entry : mixture) entry.prompt_fraction = 1;
+  for (MixtureEntry& entry : mixture) {
+    entry.prompt_fraction = 1;
+  }
   const Corpus corpus(mixture);
   REQUIRE(corpus.tasks().tasks.size() == 1);
   REQUIRE(corpus.tasks().tasks[0].episode_count == 2);
@@ -236,7 +242,9 @@ TEST_CASE("Five documents that are longer than a row are cropped at random") {
   data::TokenFileWriter writer(folder / "a.h5", false, small_vocabulary());
   data::TokenizedDocument document = make_text_document(10);
   document.task_index = 1;
-  for (int i = 0; i < 8; ++i) writer.append(document);
+  for (int i = 0; i < 8; ++i) {
+    writer.append(document);
+  }
   writer.commit(small_tasks(), small_provenance());
   std::vector<MixtureEntry> mixture{make_mixture_entry({folder / "a.h5"})};
   mixture[0].documents_per_sequence = 5;

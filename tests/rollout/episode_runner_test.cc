@@ -446,7 +446,9 @@ TEST_CASE("An episode succeeds if any of its steps does") {
     const Result result =
         play(runner_options(1, 1, 1), expert,
              [&key](ToyEnvironment& environment, env::StepResult& step) {
-               if (environment.step_count() == 2) step.info[key] = 1;
+               if (environment.step_count() == 2) {
+                 step.info[key] = 1;
+               }
              });
     CHECK(result.episodes[0].success == true);
   }

@@ -70,7 +70,9 @@ TEST_CASE("MuLawQuantizer agrees exactly with the logarithm") {
   for (double power = 0x1p-1074; power <= 0x1p1023; power *= 2) {
     check_bins(power, 3);
     check_bins(-power, 3);
-    if (power == 0x1p1023) break;
+    if (power == 0x1p1023) {
+      break;
+    }
   }
   for (double x : {0.0, -0.0, kInfinity, -kInfinity, 256.0, -256.0,
                    std::numeric_limits<double>::max()}) {

@@ -33,7 +33,9 @@ int64_t any(int64_t low, int64_t high) {
 
 std::vector<int64_t> any_shape() {
   std::vector<int64_t> shape(static_cast<size_t>(any(0, 3)));
-  for (int64_t& extent : shape) extent = any(1, 4);
+  for (int64_t& extent : shape) {
+    extent = any(1, 4);
+  }
   return shape;
 }
 
@@ -83,7 +85,9 @@ data::FieldValue any_value(const data::Field& field) {
     constexpr std::string_view kLetters = "abcdefghiklmnopqrstuvwxy";
     std::string text;
     for (int64_t words = any(0, 5); words > 0; --words) {
-      if (!text.empty()) text += ' ';
+      if (!text.empty()) {
+        text += ' ';
+      }
       for (int64_t i = any(1, 7); i > 0; --i) {
         text += kLetters[static_cast<size_t>(any(0, kLetters.size() - 1))];
       }
@@ -134,7 +138,9 @@ data::TaskSpec any_spec() {
 
 data::FieldValues any_values(const std::vector<data::Field>& fields) {
   data::FieldValues values;
-  for (const data::Field& field : fields) values.push_back(any_value(field));
+  for (const data::Field& field : fields) {
+    values.push_back(any_value(field));
+  }
   return values;
 }
 

@@ -19,7 +19,9 @@ TEST_CASE("Text can be decoded from its pieces") {
   const std::span<const int32_t> pieces(ids);
   CHECK(text.decode(pieces.subspan(1)) == "a red square above a blue circle");
   std::string joined;
-  for (int32_t id : pieces.subspan(1)) joined += text.piece(id);
+  for (int32_t id : pieces.subspan(1)) {
+    joined += text.piece(id);
+  }
   CHECK(joined == "▁a▁red▁square▁above▁a▁blue▁circle");
 }
 
@@ -39,7 +41,9 @@ TEST_CASE("Encoding is deterministic, and every id is in range") {
     text.encode(bytes, first);
     text.encode(bytes, second);
     RC_ASSERT(first == second);
-    for (int32_t id : first) RC_ASSERT(id >= 0 && id < text.size());
+    for (int32_t id : first) {
+      RC_ASSERT(id >= 0 && id < text.size());
+    }
   }));
 }
 
@@ -76,7 +80,9 @@ TEST_CASE("Long texts that repeat themselves have the same pieces") {
   const TextEncoder text(test::text_model_bytes());
   for (const char* unit : {"a", " ", "re", "日", "\n"}) {
     std::string repeated = "one";
-    for (int i = 0; i < 5000; ++i) repeated += unit;
+    for (int i = 0; i < 5000; ++i) {
+      repeated += unit;
+    }
     repeated += "end";
     std::vector<int32_t> whole, windows;
     text.encode(repeated, whole, repeated.size());

@@ -17,7 +17,9 @@ nlohmann::json load_reference(const std::string& part);
 template <class Bytes>
 uint32_t checksum(const Bytes& bytes) {
   uint32_t value = 0;
-  for (uint8_t byte : bytes) value = value * 31 + byte;
+  for (uint8_t byte : bytes) {
+    value = value * 31 + byte;
+  }
   return value;
 }
 

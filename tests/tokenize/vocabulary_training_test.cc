@@ -19,7 +19,9 @@ class RepeatedTexts : public TextStream {
   RepeatedTexts(std::vector<std::string> texts, size_t count)
       : texts_(std::move(texts)), count_(count) {}
   std::optional<std::string> next() override {
-    if (next_ == count_) return std::nullopt;
+    if (next_ == count_) {
+      return std::nullopt;
+    }
     return texts_[next_++ % texts_.size()];
   }
 
@@ -32,7 +34,9 @@ class RepeatedTexts : public TextStream {
 class FailingTexts : public TextStream {
  public:
   std::optional<std::string> next() override {
-    if (++calls_ == 3) throw base::input_error("line 3 is bad");
+    if (++calls_ == 3) {
+      throw base::input_error("line 3 is bad");
+    }
     return "some text";
   }
 
@@ -92,7 +96,9 @@ TEST_CASE("With byte pieces no text is unknown") {
 
 TEST_CASE("Long lines are split into sentences") {
   std::string line;
-  for (int i = 0; i < 2000; ++i) line += "word another ";
+  for (int i = 0; i < 2000; ++i) {
+    line += "word another ";
+  }
   const std::string unbroken(10000, 'x');
   CHECK(TextEncoder(train(options_of_size(16), {line, unbroken})).size() == 16);
 }

@@ -17,10 +17,14 @@ void add_end_of_text_option(cli::OptionTable& table, std::string& option) {
 
 bool EndOfTextMarkers::count(std::string_view text,
                              const std::string& location) {
-  if (!counts_) return false;
+  if (!counts_) {
+    return false;
+  }
   const std::string_view marker =
       ingest::find_end_of_text_marker(text, marker_);
-  if (marker.empty()) return false;
+  if (marker.empty()) {
+    return false;
+  }
   const std::lock_guard lock(mutex_);
   if (documents_++ == 0 || location < first_location_) {
     first_location_ = location;
@@ -30,7 +34,9 @@ bool EndOfTextMarkers::count(std::string_view text,
 }
 
 void EndOfTextMarkers::warn(std::string_view other_advice) const {
-  if (documents_ == 0) return;
+  if (documents_ == 0) {
+    return;
+  }
   spdlog::warn(
       "{} documents contain an end-of-text marker, such as {} in {}, which is "
       "read as ordinary text; use --end-of-text '{}' to make it </s>, {}or "

@@ -153,7 +153,9 @@ base::ExitStatus train_on_rank(const TrainOptions& options,
 base::ExitStatus run_train(const TrainOptions& options,
                            const cli::OptionTable& table,
                            cli::CommandContext& context) {
-  if (options.exported.source) return export_model(options.exported, context);
+  if (options.exported.source) {
+    return export_model(options.exported, context);
+  }
   const auto start_time = std::chrono::steady_clock::now();
   const std::filesystem::path output = context.common.output;
   const bool is_resumed =

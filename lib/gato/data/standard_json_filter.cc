@@ -24,7 +24,9 @@ std::optional<unsigned> escaped_code_unit(std::string_view text) {
   unsigned unit = 0;
   const char* const end = text.data() + kEscapeBytes;
   const auto result = std::from_chars(text.data() + 2, end, unit, 16);
-  if (result.ptr != end) return std::nullopt;
+  if (result.ptr != end) {
+    return std::nullopt;
+  }
   return unit;
 }
 
@@ -41,7 +43,9 @@ size_t StandardJsonFilter::rewrite(std::string_view text, bool is_last,
     const size_t count = in_string_
                              ? rewrite_in_string(rest, is_last, output)
                              : rewrite_outside_string(rest, is_last, output);
-    if (count == 0) break;
+    if (count == 0) {
+      break;
+    }
     done += count;
   }
   return done;
@@ -51,7 +55,9 @@ size_t StandardJsonFilter::rewrite_in_string(std::string_view text,
                                              bool is_last,
                                              std::string& output) {
   size_t end = 0;
-  while (end < text.size() && text[end] != '"' && text[end] != '\\') ++end;
+  while (end < text.size() && text[end] != '"' && text[end] != '\\') {
+    ++end;
+  }
   if (end > 0) {
     output += text.substr(0, end);
     return end;
@@ -61,7 +67,9 @@ size_t StandardJsonFilter::rewrite_in_string(std::string_view text,
     output += '"';
     return 1;
   }
-  if (!is_last && text.size() < 2 * kEscapeBytes) return 0;
+  if (!is_last && text.size() < 2 * kEscapeBytes) {
+    return 0;
+  }
   const auto unit = escaped_code_unit(text);
   if (!unit || (!is_high_surrogate(*unit) && !is_low_surrogate(*unit))) {
     output += text.substr(0, 2);
@@ -81,9 +89,13 @@ size_t StandardJsonFilter::rewrite_outside_string(std::string_view text,
                                                   std::string& output) {
   const char first = text[0];
   if (first == '-' || first == 'I' || first == 'N') {
-    if (!is_last && text.size() < kMaxLiteralBytes) return 0;
+    if (!is_last && text.size() < kMaxLiteralBytes) {
+      return 0;
+    }
     for (const std::string_view literal : kNonFiniteLiterals) {
-      if (!text.starts_with(literal)) continue;
+      if (!text.starts_with(literal)) {
+        continue;
+      }
       output.append("\"\\u0000").append(literal).append("\"");
       return literal.size();
     }
@@ -108,7 +120,9 @@ size_t StandardJsonFilter::rewrite_number(std::string_view text, bool is_last,
   constexpr size_t kMaxFiniteDigits = 308;
   const size_t size =
       std::min(text.find_first_not_of("0123456789+-.eE"), text.size());
-  if (size == text.size() && !is_last && size < kMaxNumberBytes) return 0;
+  if (size == text.size() && !is_last && size < kMaxNumberBytes) {
+    return 0;
+  }
   const std::string number(text.substr(0, size));
   const bool may_overflow = size > kMaxFiniteDigits ||
                             number.find_first_of("eE") != std::string::npos;

@@ -104,7 +104,9 @@ for (const table of document.querySelectorAll('table.sortable')) {
       const isText = header.classList.contains('text');
       const ascending = header.ariaSort ? header.ariaSort !== 'ascending'
                                         : isText;
-      for (const other of table.tHead.rows[0].cells) other.ariaSort = null;
+      for (const other of table.tHead.rows[0].cells) {
+        other.ariaSort = null;
+      }
       header.ariaSort = ascending ? 'ascending' : 'descending';
       const missing = row => !isText && isNaN(
           parseFloat(text(row, column).replace('[', '')));

@@ -33,16 +33,22 @@ std::string decode_base64(std::string_view text) {
   int digits = 0;
   size_t padding = 0;
   for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\n' || text[i] == '\r') continue;
+    if (text[i] == '\n' || text[i] == '\r') {
+      continue;
+    }
     const uint8_t value = kDigitValues[static_cast<uint8_t>(text[i])];
     padding += text[i] == '=';
     if (padding > 2 || (value == kInvalidDigit) != (padding > 0)) {
       throw base::input_error("character {} of {} is not base64", i + 1,
                               text.size());
     }
-    if (padding > 0) continue;
+    if (padding > 0) {
+      continue;
+    }
     group = group << 6 | value;
-    if (++digits < 4) continue;
+    if (++digits < 4) {
+      continue;
+    }
     bytes += {static_cast<char>(group >> 16), static_cast<char>(group >> 8),
               static_cast<char>(group)};
     group = 0;
@@ -51,8 +57,12 @@ std::string decode_base64(std::string_view text) {
   if (digits == 1 || (padding > 0 && (digits + padding) % 4 != 0)) {
     throw base::input_error("the base64 is truncated");
   }
-  if (digits >= 2) bytes += static_cast<char>(group >> (6 * digits - 8));
-  if (digits == 3) bytes += static_cast<char>(group >> 2);
+  if (digits >= 2) {
+    bytes += static_cast<char>(group >> (6 * digits - 8));
+  }
+  if (digits == 3) {
+    bytes += static_cast<char>(group >> 2);
+  }
   return bytes;
 }
 

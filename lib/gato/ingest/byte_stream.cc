@@ -29,13 +29,19 @@ class ByteStream::File {
  public:
   File(const std::string& path, const std::string& name)
       : path_(path), name_(name) {
-    if (path != "-") base::check_not_pointer(path);
+    if (path != "-") {
+      base::check_not_pointer(path);
+    }
     descriptor_ =
         path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (descriptor_ < 0) throw read_error();
+    if (descriptor_ < 0) {
+      throw read_error();
+    }
   }
   ~File() {
-    if (descriptor_ > STDIN_FILENO) ::close(descriptor_);
+    if (descriptor_ > STDIN_FILENO) {
+      ::close(descriptor_);
+    }
   }
   File(const File&) = delete;
   File& operator=(const File&) = delete;
@@ -43,7 +49,9 @@ class ByteStream::File {
   // Returns the next decompressed bytes, valid until the next call; empty at
   // the end.
   std::span<const std::byte> read() {
-    if (!has_detected_compression_) return read_beginning();
+    if (!has_detected_compression_) {
+      return read_beginning();
+    }
     return layers_.empty() ? read_file() : layers_.back()->read();
   }
 
@@ -74,7 +82,9 @@ class ByteStream::File {
     do {
       count = ::read(descriptor_, &buffer_[first], buffer_.size() - first);
     } while (count < 0 && errno == EINTR && base::received_stop_signal() == 0);
-    if (count < 0) throw read_error();
+    if (count < 0) {
+      throw read_error();
+    }
     size_ += count;
     digest_.update({&buffer_[first], static_cast<size_t>(count)});
     return static_cast<size_t>(count);
@@ -91,7 +101,9 @@ class ByteStream::File {
     size_t count = 0;
     while (count < Decompressor::kMagicBytes) {
       const size_t more = read_into_buffer(count);
-      if (more == 0) break;
+      if (more == 0) {
+        break;
+      }
       count += more;
     }
     std::span<const std::byte> first{buffer_.data(), count};
@@ -106,10 +118,14 @@ class ByteStream::File {
   bool add_layer(std::span<const std::byte> first) {
     auto layer = Decompressor::make(
         first, [this, first, source = layers_.size()]() mutable {
-          if (!first.empty()) return std::exchange(first, {});
+          if (!first.empty()) {
+            return std::exchange(first, {});
+          }
           return source == 0 ? read_file() : layers_[source - 1]->read();
         });
-    if (layer == nullptr) return false;
+    if (layer == nullptr) {
+      return false;
+    }
     if (layers_.size() == kMaxLayers) {
       throw base::input_error(
           "it is compressed more than {} times: decompress it", kMaxLayers);
@@ -134,14 +150,18 @@ ByteStream::ByteStream(const std::string& path)
 ByteStream::~ByteStream() = default;
 
 std::string_view ByteStream::read() {
-  if (is_at_end_) return {};
+  if (is_at_end_) {
+    return {};
+  }
   is_at_end_ = true;  // unless bytes are found below
   try {
     const std::span<const std::byte> bytes = file_->read();
     is_at_end_ = bytes.empty();
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
   } catch (const base::Error& error) {
-    if (error.status() != base::ExitStatus::bad_input) throw;
+    if (error.status() != base::ExitStatus::bad_input) {
+      throw;
+    }
     throw base::input_error("{}: {} (in the first {} bytes)", name_,
                             error.what(), file_->size());
   }

@@ -65,7 +65,9 @@ class GzipCodec : public Codec {
  public:
   GzipCodec() {
     constexpr int kGzipOnly = 15 + 16;  // largest window, gzip wrapper
-    if (inflateInit2(&stream_, kGzipOnly) != Z_OK) throw std::bad_alloc();
+    if (inflateInit2(&stream_, kGzipOnly) != Z_OK) {
+      throw std::bad_alloc();
+    }
   }
   ~GzipCodec() override { inflateEnd(&stream_); }
 
@@ -74,7 +76,9 @@ class GzipCodec : public Codec {
   bool decode(Input& input, Output& output) override {
     set_buffers(stream_, input, output);
     const int result = inflate(&stream_, Z_NO_FLUSH);
-    if (result == Z_MEM_ERROR) throw std::bad_alloc();
+    if (result == Z_MEM_ERROR) {
+      throw std::bad_alloc();
+    }
     if (result != Z_OK && result != Z_BUF_ERROR && result != Z_STREAM_END) {
       throw corrupt(stream_.msg);
     }
@@ -99,8 +103,12 @@ class Bzip2Codec : public Codec {
   bool decode(Input& input, Output& output) override {
     set_buffers(stream_, input, output);
     const int result = BZ2_bzDecompress(&stream_);
-    if (result == BZ_MEM_ERROR) throw std::bad_alloc();
-    if (result == BZ_DATA_ERROR_MAGIC) throw corrupt("not a bzip2 stream");
+    if (result == BZ_MEM_ERROR) {
+      throw std::bad_alloc();
+    }
+    if (result == BZ_DATA_ERROR_MAGIC) {
+      throw corrupt("not a bzip2 stream");
+    }
     if (result != BZ_OK && result != BZ_STREAM_END) {
       throw corrupt("the data is corrupt");
     }
@@ -111,7 +119,9 @@ class Bzip2Codec : public Codec {
  private:
   void begin() {
     stream_ = {};
-    if (BZ2_bzDecompressInit(&stream_, 0, 0) != BZ_OK) throw std::bad_alloc();
+    if (BZ2_bzDecompressInit(&stream_, 0, 0) != BZ_OK) {
+      throw std::bad_alloc();
+    }
   }
   bz_stream stream_{};
 };
@@ -160,7 +170,9 @@ class XzCodec : public Codec {
 class ZstdCodec : public Codec {
  public:
   ZstdCodec() : context_(ZSTD_createDCtx(), ZSTD_freeDCtx) {
-    if (context_ == nullptr) throw std::bad_alloc();
+    if (context_ == nullptr) {
+      throw std::bad_alloc();
+    }
     // Large text corpora are compressed with zstd --long=31, whose frames need
     // 2 GiB. Other frames need no more than their headers declare.
     ZSTD_DCtx_setParameter(context_.get(), ZSTD_d_windowLogMax,
@@ -175,7 +187,9 @@ class ZstdCodec : public Codec {
     ZSTD_inBuffer in{input.data(), input.size(), 0};
     ZSTD_outBuffer out{output.data(), output.size(), 0};
     const size_t result = ZSTD_decompressStream(context_.get(), &out, &in);
-    if (ZSTD_isError(result)) throw corrupt(ZSTD_getErrorName(result));
+    if (ZSTD_isError(result)) {
+      throw corrupt(ZSTD_getErrorName(result));
+    }
     input = input.subspan(in.pos);
     output = output.subspan(out.pos);
     return result == 0;
@@ -197,7 +211,9 @@ bool is_gzip(Input first) { return begins_with(first, "\x1F\x8B", 2); }
 
 // A frame, or a skippable frame, with which pzstd begins.
 bool is_zstd(Input first) {
-  if (begins_with(first, "\x28\xB5\x2F\xFD", 4)) return true;
+  if (begins_with(first, "\x28\xB5\x2F\xFD", 4)) {
+    return true;
+  }
   return first.size() >= 4 && (first[0] & std::byte{0xF0}) == std::byte{0x50} &&
          begins_with(first.subspan(1), "\x2A\x4D\x18", 3);
 }
@@ -206,7 +222,9 @@ bool is_zstd(Input first) {
 // are none, by the end of the stream.
 bool is_bzip2(Input first) {
   constexpr size_t kLevel = 3;
-  if (!begins_with(first, "BZh", 3) || first.size() <= kLevel) return false;
+  if (!begins_with(first, "BZh", 3) || first.size() <= kLevel) {
+    return false;
+  }
   const char level = static_cast<char>(first[kLevel]);
   const Input rest = first.subspan(kLevel + 1);
   return level >= '1' && level <= '9' &&
@@ -219,10 +237,18 @@ bool is_xz(Input first) {
 }
 
 std::unique_ptr<Codec> make_codec(Input first) {
-  if (is_gzip(first)) return std::make_unique<GzipCodec>();
-  if (is_zstd(first)) return std::make_unique<ZstdCodec>();
-  if (is_bzip2(first)) return std::make_unique<Bzip2Codec>();
-  if (is_xz(first)) return std::make_unique<XzCodec>();
+  if (is_gzip(first)) {
+    return std::make_unique<GzipCodec>();
+  }
+  if (is_zstd(first)) {
+    return std::make_unique<ZstdCodec>();
+  }
+  if (is_bzip2(first)) {
+    return std::make_unique<Bzip2Codec>();
+  }
+  if (is_xz(first)) {
+    return std::make_unique<XzCodec>();
+  }
   return nullptr;
 }
 
@@ -231,7 +257,9 @@ std::unique_ptr<Codec> make_codec(Input first) {
 struct Decompressor::State {
   // Returns false at the end of the compressed bytes.
   bool refill_input() {
-    if (input.empty()) input = read_input();
+    if (input.empty()) {
+      input = read_input();
+    }
     return !input.empty();
   }
 
@@ -258,7 +286,9 @@ struct Decompressor::State {
 std::unique_ptr<Decompressor> Decompressor::make(Input first,
                                                  InputCallback source) {
   std::unique_ptr<Codec> codec = make_codec(first);
-  if (codec == nullptr) return nullptr;
+  if (codec == nullptr) {
+    return nullptr;
+  }
   auto state = std::make_unique<State>();
   state->read_input = std::move(source);
   state->codec = std::move(codec);
@@ -274,7 +304,9 @@ std::span<const std::byte> Decompressor::read() {
   State& state = *state_;
   Output output = state.output;
   while (!output.empty()) {
-    if (!state.is_inside_member && !state.find_next_member()) break;
+    if (!state.is_inside_member && !state.find_next_member()) {
+      break;
+    }
     const size_t input_size = state.input.size(), output_size = output.size();
     bool is_at_end = false;
     try {
@@ -291,10 +323,16 @@ std::span<const std::byte> Decompressor::read() {
     }
     const bool has_progress =
         state.input.size() < input_size || output.size() < output_size;
-    if (has_progress) continue;
-    if (state.input.empty() && state.refill_input()) continue;
+    if (has_progress) {
+      continue;
+    }
+    if (state.input.empty() && state.refill_input()) {
+      continue;
+    }
     // The data before a truncation is returned first.
-    if (output.size() < state.output.size()) break;
+    if (output.size() < state.output.size()) {
+      break;
+    }
     throw base::input_error(
         "{}: truncated: it ends within a member; download or copy it again",
         state.codec->name());

@@ -28,14 +28,20 @@ DelimitedReader::DelimitedReader(const std::string& path,
 
 bool DelimitedReader::read_until(std::string_view separator,
                                  std::string& record) {
-  if (is_inside_oversized_record_) skip_rest_of_record(separator);
+  if (is_inside_oversized_record_) {
+    skip_rest_of_record(separator);
+  }
   record_line_ = current_line_;
   record_offset_ = current_offset_;
   size_t searched = consumed_;  // no separator begins before this index
   size_t end = std::string::npos;
   while (true) {
-    if (!separator.empty()) end = buffer_.find(separator, searched);
-    if (end != std::string::npos) break;
+    if (!separator.empty()) {
+      end = buffer_.find(separator, searched);
+    }
+    if (end != std::string::npos) {
+      break;
+    }
     // The last bytes may be the beginning of a separator.
     const size_t pending = buffer_.size() - consumed_;
     const size_t kept = separator.empty() ? 0 : separator.size() - 1;
@@ -46,16 +52,26 @@ bool DelimitedReader::read_until(std::string_view separator,
     }
     buffer_.erase(0, consumed_);
     consumed_ = 0;
-    if (!fill_buffer()) break;
+    if (!fill_buffer()) {
+      break;
+    }
   }
   const bool at_end = end == std::string::npos;
-  if (at_end && consumed_ == buffer_.size()) return false;
-  if (at_end) end = buffer_.size();
+  if (at_end && consumed_ == buffer_.size()) {
+    return false;
+  }
+  if (at_end) {
+    end = buffer_.size();
+  }
   const bool fits = end - consumed_ <= max_record_bytes_;
-  if (fits) record.assign(buffer_, consumed_, end - consumed_);
+  if (fits) {
+    record.assign(buffer_, consumed_, end - consumed_);
+  }
   has_found_separator_ = has_found_separator_ || !at_end;
   consume(at_end ? end : end + separator.size());
-  if (!fits) throw too_long_error();
+  if (!fits) {
+    throw too_long_error();
+  }
   if (record_offset_ == 0 && record.starts_with(kByteOrderMark)) {
     record.erase(0, kByteOrderMark.size());
     record_offset_ = kByteOrderMark.size();
@@ -98,7 +114,9 @@ std::string_view DelimitedReader::peek(size_t count) {
 
 bool DelimitedReader::read_line(std::string& line) {
   const bool found = read_until("\n", line);
-  if (line.ends_with('\r')) line.pop_back();
+  if (line.ends_with('\r')) {
+    line.pop_back();
+  }
   return found;
 }
 
@@ -114,8 +132,12 @@ bool DelimitedReader::read_more() {
 }
 
 bool DelimitedReader::fill_buffer() {
-  if (!error_ && read_more()) return true;
-  if (!error_) return false;
+  if (!error_ && read_more()) {
+    return true;
+  }
+  if (!error_) {
+    return false;
+  }
   // Discard the incomplete record.
   buffer_.clear();
   consumed_ = 0;

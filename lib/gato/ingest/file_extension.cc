@@ -4,7 +4,9 @@ namespace gato::ingest {
 
 std::string_view strip_compression_extension(std::string_view path) {
   for (std::string_view end : {".gz", ".zst", ".bz2", ".xz"}) {
-    if (path.ends_with(end)) return path.substr(0, path.size() - end.size());
+    if (path.ends_with(end)) {
+      return path.substr(0, path.size() - end.size());
+    }
   }
   return path;
 }

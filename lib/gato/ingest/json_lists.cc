@@ -34,7 +34,9 @@ class StandardJsonBuffer : public std::streambuf {
     rewritten_.clear();
     while (rewritten_.empty() && !is_at_end_) {
       const std::string_view bytes = file_.read();
-      if (!std::exchange(has_begun_, true)) check_beginning(bytes);
+      if (!std::exchange(has_begun_, true)) {
+        check_beginning(bytes);
+      }
       is_at_end_ = bytes.empty();
       block_ += bytes;
       block_.erase(0, filter_.rewrite(block_, is_at_end_, rewritten_));
@@ -105,7 +107,9 @@ json read_json_lists(const std::string& path, const char* what,
     throw base::input_error("{}: not {}: {}", path, what,
                             data::describe_json_error(error));
   }
-  if (!rest.is_object()) throw base::input_error("{}: not a JSON object", path);
+  if (!rest.is_object()) {
+    throw base::input_error("{}: not a JSON object", path);
+  }
   for (const JsonListHandler& wanted : handlers) {
     const auto found = rest.find(wanted.key);
     if (found == rest.end() || !found->is_array()) {

@@ -16,7 +16,9 @@ json parse_json_object(std::string_view text) {
       throw base::input_error("not a JSON object: {}", error.what());
     }
   }
-  if (!object.is_object()) throw base::input_error("not a JSON object");
+  if (!object.is_object()) {
+    throw base::input_error("not a JSON object");
+  }
   return object;
 }
 

@@ -43,8 +43,12 @@ void TarReader::open() {
 }
 
 archive_entry* TarReader::next_member() {
-  if (is_at_end_) return nullptr;
-  if (!is_open_) open();
+  if (is_at_end_) {
+    return nullptr;
+  }
+  if (!is_open_) {
+    open();
+  }
   archive_entry* member = nullptr;
   const int result = archive_read_next_header(archive_.get(), &member);
   if (result == ARCHIVE_EOF) {
@@ -78,9 +82,13 @@ void TarReader::check_end_of_archive() {
 
 void TarReader::check_result(int result) {
   // Warnings concern only the names and attributes of members.
-  if (result == ARCHIVE_OK || result == ARCHIVE_WARN) return;
+  if (result == ARCHIVE_OK || result == ARCHIVE_WARN) {
+    return;
+  }
   is_at_end_ = true;
-  if (error_) std::rethrow_exception(error_);
+  if (error_) {
+    std::rethrow_exception(error_);
+  }
   const char* const reason = archive_error_string(archive_.get());
   throw base::input_error(
       "{}: not a complete tar archive: {} (in the first {} bytes)", name(),
@@ -91,23 +99,35 @@ std::optional<std::string> TarReader::next() {
   while ((member_ = next_member()) != nullptr) {
     const auto type = archive_entry_filetype(member_);
     const bool is_link = archive_entry_hardlink(member_) != nullptr;
-    if (type == AE_IFREG && !is_link) break;
-    if (type != AE_IFDIR) ++skipped_members_;
-    if (is_link || type == AE_IFLNK) warn_of_link();
+    if (type == AE_IFREG && !is_link) {
+      break;
+    }
+    if (type != AE_IFDIR) {
+      ++skipped_members_;
+    }
+    if (is_link || type == AE_IFLNK) {
+      warn_of_link();
+    }
   }
-  if (member_ == nullptr) return std::nullopt;
+  if (member_ == nullptr) {
+    return std::nullopt;
+  }
   return member_path();
 }
 
 std::string TarReader::member_path() const {
   // The first is null if the locale cannot represent the characters.
   const char* path = archive_entry_pathname(member_);
-  if (path == nullptr) path = archive_entry_pathname_utf8(member_);
+  if (path == nullptr) {
+    path = archive_entry_pathname_utf8(member_);
+  }
   return path == nullptr ? "" : path;
 }
 
 void TarReader::warn_of_link() {
-  if (std::exchange(has_warned_of_link_, true)) return;
+  if (std::exchange(has_warned_of_link_, true)) {
+    return;
+  }
   spdlog::warn(
       "{}: links are not read, the first of which is {}: write the archive "
       "with tar --dereference --hard-dereference",
@@ -125,7 +145,9 @@ std::string TarReader::read_content() {
   while (true) {
     const int result =
         archive_read_data_block(archive_.get(), &bytes, &size, &offset);
-    if (result == ARCHIVE_EOF) break;
+    if (result == ARCHIVE_EOF) {
+      break;
+    }
     check_result(result);
     // The holes of a sparse file are zeros.
     if (offset < std::ssize(content) || offset > member_size()) {

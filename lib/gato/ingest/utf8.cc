@@ -11,7 +11,9 @@ namespace gato::ingest {
 
 std::optional<size_t> find_invalid_utf8(std::string_view text) {
   const size_t index = utf8::find_invalid(text);
-  if (index == std::string_view::npos) return std::nullopt;
+  if (index == std::string_view::npos) {
+    return std::nullopt;
+  }
   return index;
 }
 
@@ -35,18 +37,28 @@ void require_utf8(std::string_view text, int64_t byte_offset) {
 }
 
 std::string_view detect_utf16(std::string_view beginning) {
-  if (beginning.starts_with("\xFF\xFE")) return "UTF-16LE";
-  if (beginning.starts_with("\xFE\xFF")) return "UTF-16BE";
+  if (beginning.starts_with("\xFF\xFE")) {
+    return "UTF-16LE";
+  }
+  if (beginning.starts_with("\xFE\xFF")) {
+    return "UTF-16BE";
+  }
   constexpr size_t kMinBytes = 4;
-  if (beginning.size() < kMinBytes) return {};
+  if (beginning.size() < kMinBytes) {
+    return {};
+  }
   // The number of NUL characters in even and odd bytes.
   std::array<size_t, 2> nuls{};
   for (size_t i = 0; i < beginning.size(); ++i) {
     nuls[i % 2] += beginning[i] == '\0';
   }
   const size_t pairs = beginning.size() / 2;
-  if (nuls[0] == 0 && nuls[1] >= pairs) return "UTF-16LE";
-  if (nuls[0] >= pairs && nuls[1] == 0) return "UTF-16BE";
+  if (nuls[0] == 0 && nuls[1] >= pairs) {
+    return "UTF-16LE";
+  }
+  if (nuls[0] >= pairs && nuls[1] == 0) {
+    return "UTF-16BE";
+  }
   return {};
 }
 

@@ -36,7 +36,9 @@ bool are_compatible(const data::TaskEntry& one, const data::TaskEntry& other) {
 template <class Item, class Name>
 int32_t find_or_add(std::vector<Item>& list, const Item& item, Name name) {
   const size_t index = std::ranges::find(list, name(item), name) - list.begin();
-  if (index == list.size()) list.push_back(item);
+  if (index == list.size()) {
+    list.push_back(item);
+  }
   return static_cast<int32_t>(index);
 }
 
@@ -48,16 +50,24 @@ void merge(data::TaskEntry& into, const data::TaskEntry& from,
   }
   into.episode_count += from.episode_count;
   into.step_count += from.step_count;
-  if (!into.expert_return) into.expert_return = from.expert_return;
-  if (!into.random_return) into.random_return = from.random_return;
-  if (into.filter.is_null()) into.filter = from.filter;
+  if (!into.expert_return) {
+    into.expert_return = from.expert_return;
+  }
+  if (!into.random_return) {
+    into.random_return = from.random_return;
+  }
+  if (into.filter.is_null()) {
+    into.filter = from.filter;
+  }
 }
 
 }  // namespace
 
 Corpus::Corpus(const std::vector<MixtureEntry>& mixture) {
   for (const MixtureEntry& entry : mixture) {
-    for (const fs::path& file : entry.files) add_file(file);
+    for (const fs::path& file : entry.files) {
+      add_file(file);
+    }
   }
   if (documents_ == 0) {
     throw base::input_error(
@@ -81,7 +91,9 @@ Corpus::Corpus(DocumentSelection selection)
 
 void Corpus::add_file(const fs::path& file) {
   const fs::path path = fs::weakly_canonical(file);
-  if (std::ranges::find(paths_, path) != paths_.end()) return;
+  if (std::ranges::find(paths_, path) != paths_.end()) {
+    return;
+  }
   const auto reader = std::make_shared<data::TokenFileReader>(file);
   if (reader->document_count() > 0 && reader->token_count() == 0) {
     throw base::input_error("{}: contains no tokens", file.string());
@@ -170,22 +182,30 @@ void Corpus::record_provenance(data::Provenance& provenance) const {
 }
 
 void Corpus::release_pages() const {
-  for (const auto& table : tables_) table->drop_pages();
+  for (const auto& table : tables_) {
+    table->drop_pages();
+  }
 }
 
 int64_t Corpus::tokens() const {
   int64_t sum = 0;
   if (selection_.empty()) {
-    for (const auto& table : tables_) sum += table->token_count();
+    for (const auto& table : tables_) {
+      sum += table->token_count();
+    }
   } else {
-    for (int64_t d = 0; d < documents_; ++d) sum += tokens(d);
+    for (int64_t d = 0; d < documents_; ++d) {
+      sum += tokens(d);
+    }
   }
   return sum;
 }
 
 std::vector<Corpus::Range> Corpus::documents_of(
     const MixtureEntry& entry) const {
-  if (entry.files.empty()) return {{0, documents_}};
+  if (entry.files.empty()) {
+    return {{0, documents_}};
+  }
   std::vector<Range> ranges;
   for (const fs::path& file : entry.files) {
     const size_t index =
@@ -197,7 +217,9 @@ std::vector<Corpus::Range> Corpus::documents_of(
 }
 
 Corpus::Location Corpus::locate(int64_t document) const {
-  if (!selection_.empty()) return {*tables_.front(), 0, selection_[document]};
+  if (!selection_.empty()) {
+    return {*tables_.front(), 0, selection_[document]};
+  }
   const size_t table = std::ranges::upper_bound(first_document_, document) -
                        first_document_.begin() - 1;
   return {*tables_[table], table, document - first_document_[table]};

@@ -6,7 +6,9 @@ void IndexRanges::add(int64_t document) {
   const bool continues =
       !ranges_.empty() && document - ranges_.back().first_document ==
                               size_ - ranges_.back().first_index;
-  if (!continues) ranges_.push_back({size_, document});
+  if (!continues) {
+    ranges_.push_back({size_, document});
+  }
   ++size_;
 }
 

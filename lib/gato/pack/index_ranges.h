@@ -45,7 +45,9 @@ class WeightedSampler {
     while (true) {
       const int64_t document = documents_.at(index++);
       value -= weight(document);
-      if (value < 0) return document;
+      if (value < 0) {
+        return document;
+      }
     }
   }
 

@@ -124,13 +124,19 @@ std::vector<data::TokenizedDocument> PackedDataset::demonstrations() const {
   };
   std::vector<int64_t> best(corpus_.tasks().tasks.size(), -1);  // [task]
   for (int64_t d = 0; d < corpus_.documents(); ++d) {
-    if (!corpus_.is_episode(d) || corpus_.tokens(d) == 0) continue;
+    if (!corpus_.is_episode(d) || corpus_.tokens(d) == 0) {
+      continue;
+    }
     int64_t& best_of_task = best[corpus_.task(d)];
-    if (best_of_task < 0 || is_better(d, best_of_task)) best_of_task = d;
+    if (best_of_task < 0 || is_better(d, best_of_task)) {
+      best_of_task = d;
+    }
   }
   std::vector<data::TokenizedDocument> documents;
   for (int64_t d : best) {
-    if (d < 0) continue;
+    if (d < 0) {
+      continue;
+    }
     documents.push_back(corpus_.read(d, 0, corpus_.tokens(d)).document);
     documents.back().task_index = corpus_.task(d);
     documents.back().source_index = std::max(0, corpus_.source(d));

@@ -88,7 +88,9 @@ PackedRow build_row(const Corpus& corpus, const RowPlan& plan, int64_t length) {
   }
   packed.token_count = row.input.size();
   resize_row(row, length);
-  if (!corpus.has_labels()) row.labels.clear();
+  if (!corpus.has_labels()) {
+    row.labels.clear();
+  }
   return packed;
 }
 

@@ -29,10 +29,14 @@ struct PackedRow {
   void renumber_patches(Function index_of) {
     size_t next = 0;
     for (size_t i = 0; next < patches.size(); ++i) {
-      if (row.input.modality[i] != data::Modality::patch) continue;
+      if (row.input.modality[i] != data::Modality::patch) {
+        continue;
+      }
       const int32_t token = data::patch_token(index_of(patches[next++]));
       row.input.tokens[i] = token;
-      if (!row.labels.empty()) row.labels[i] = token;
+      if (!row.labels.empty()) {
+        row.labels[i] = token;
+      }
     }
   }
 };

@@ -108,7 +108,9 @@ std::string PackingReport::table() const {
                      ratio(record.tokens, record.sequences * length_))});
   };
   for (const auto& records : records_) {
-    for (const Record& record : records) add(record);
+    for (const Record& record : records) {
+      add(record);
+    }
   }
   add(all);
   return table.to_string();

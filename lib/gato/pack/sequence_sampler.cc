@@ -29,13 +29,17 @@ SequenceSampler::SequenceSampler(const Corpus& corpus,
                                  const PackingOptions& options)
     : corpus_(corpus), mixture_(mixture), options_(options) {
   double total_weight = 0;
-  for (const MixtureEntry& entry : mixture) total_weight += entry.weight;
+  for (const MixtureEntry& entry : mixture) {
+    total_weight += entry.weight;
+  }
   double share = 0;
   for (const MixtureEntry& entry : mixture) {
     std::map<int32_t, Stratum> by_task;
     for (const Corpus::Range& range : corpus.documents_of(entry)) {
       for (int64_t d = range.begin; d < range.end; ++d) {
-        if (corpus.tokens(d) == 0) continue;
+        if (corpus.tokens(d) == 0) {
+          continue;
+        }
         Stratum& stratum = by_task[corpus.task(d)];
         stratum.task = corpus.task(d);
         stratum.documents.add(d, weight(d));
@@ -104,7 +108,9 @@ Window SequenceSampler::sample_step_window(int64_t document, int64_t room,
                                            base::RandomStream& stream) const {
   if (!corpus_.is_episode(document)) {
     const int64_t tokens = corpus_.tokens(document);
-    if (tokens <= options_.length && tokens > room) return {document, 0, 0};
+    if (tokens <= options_.length && tokens > room) {
+      return {document, 0, 0};
+    }
     return sample_window(document, room, stream);
   }
   const int64_t steps = corpus_.steps(document);
@@ -114,7 +120,9 @@ Window SequenceSampler::sample_step_window(int64_t document, int64_t room,
   const int64_t last = std::min(steps, first + options_.window_steps);
   const int64_t begin = corpus_.step_offset(document, first);
   const int64_t end = corpus_.step_offset(document, last);
-  if (end - begin <= room) return {document, begin, end};
+  if (end - begin <= room) {
+    return {document, begin, end};
+  }
   // A window longer than an entire row is truncated, in a separate row.
   if (room == options_.length) {
     return {document, begin, begin + room, false, /*is_cut=*/true};
@@ -128,7 +136,9 @@ Window SequenceSampler::sample_prompt(int64_t document,
       prompt_candidates_.at({corpus_.task(document), corpus_.source(document)});
   // Uniform over the candidates other than the document itself.
   auto index = static_cast<int64_t>(stream.uniform_int(candidates.size() - 1));
-  if (index >= candidates.index_of(document)) ++index;
+  if (index >= candidates.index_of(document)) {
+    ++index;
+  }
   const int64_t prompt = candidates.at(index);
 
   const int64_t max_tokens = options_.length / 2;
@@ -169,7 +179,9 @@ std::vector<Window> SequenceSampler::sample_documents(
     windows.push_back({document, 0, corpus_.tokens(document), false});
     tokens += windows.back().end;
   }
-  if (tokens <= options_.length) return windows;
+  if (tokens <= options_.length) {
+    return windows;
+  }
   const auto first =
       static_cast<int64_t>(stream.uniform_int(tokens - options_.length + 1));
   const int64_t last = first + options_.length;
@@ -223,10 +235,14 @@ RowPlan SequenceSampler::plan(int64_t sequence) const {
     const Window window = options_.window_steps > 0
                               ? sample_step_window(document, room, stream)
                               : sample_window(document, room, stream);
-    if (window.begin == window.end) break;
+    if (window.begin == window.end) {
+      break;
+    }
     plan.windows.push_back(window);
     room -= window.end - window.begin;
-    if (room == 0 || entry.fill == Fill::pad) break;
+    if (room == 0 || entry.fill == Fill::pad) {
+      break;
+    }
     document = sample_document(stratum, stream);
   }
   return plan;

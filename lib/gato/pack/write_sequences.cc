@@ -80,7 +80,9 @@ void write_rows(const PackedDataset& dataset, base::Shard::Range range,
             }
           };
         });
-    if (++job_count % kJobsPerRelease == 0) dataset.corpus().release_pages();
+    if (++job_count % kJobsPerRelease == 0) {
+      dataset.corpus().release_pages();
+    }
   }
   jobs.wait_all();
 }

@@ -46,13 +46,17 @@ data::TokenizedDocument encode_episode(const data::Episode& episode,
   data::FieldValues observation, action, label;
   PatchDeduplicator deduplicator;
   for (int64_t t = 0; t < episode.step_count(); ++t) {
-    if (out_of_range != nullptr) out_of_range->set_step(t);
+    if (out_of_range != nullptr) {
+      out_of_range->set_step(t);
+    }
     try {
       copy_step_values(episode.observations, t, observation);
       encoder.encode_observation(observation, document, out_of_range,
                                  &deduplicator);
       copy_step_values(episode.actions, t, action);
-      if (has_labels) copy_step_values(episode.expert_actions, t, label);
+      if (has_labels) {
+        copy_step_values(episode.expert_actions, t, label);
+      }
       encoder.encode_action(action, has_labels ? &label : nullptr, document,
                             out_of_range);
     } catch (const base::Error& error) {
@@ -61,7 +65,9 @@ data::TokenizedDocument encode_episode(const data::Episode& episode,
     }
     document.step_offset.push_back(
         static_cast<int64_t>(document.tokens.size()));
-    if (t == 0) reserve_steps(episode.step_count(), document);
+    if (t == 0) {
+      reserve_steps(episode.step_count(), document);
+    }
   }
   return document;
 }
@@ -98,10 +104,14 @@ data::TokenizedDocument encode_document(const data::Document& document,
     result.modality.insert(result.modality.begin() + position,
                            data::Modality::text);
     for (data::TokenizedImage& image : result.images) {
-      if (image.first_token >= position) ++image.first_token;
+      if (image.first_token >= position) {
+        ++image.first_token;
+      }
     }
   }
-  if (result.tokens.empty()) throw base::input_error("the document is empty");
+  if (result.tokens.empty()) {
+    throw base::input_error("the document is empty");
+  }
   result.step_offset = {0, static_cast<int64_t>(result.tokens.size())};
   return result;
 }

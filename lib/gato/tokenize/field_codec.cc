@@ -66,7 +66,9 @@ FieldCodec::Element FieldCodec::discrete_element(
   double values = kBins;
   if (!field_.n.empty()) {
     values = static_cast<double>(broadcast_at(field_.n, i));
-    if (!field_.start.empty()) element.start = broadcast_at(field_.start, i);
+    if (!field_.start.empty()) {
+      element.start = broadcast_at(field_.start, i);
+    }
   } else if (!field_.low.empty()) {
     const double low = broadcast_at(field_.low, i);
     if (std::abs(low) <= kMaxExactInteger && std::floor(low) == low) {
@@ -85,7 +87,9 @@ FieldCodec::Element FieldCodec::continuous_element(
   Element element;
   const int32_t begin = vocabulary.continuous_begin();
   element.range = {begin, begin + kBins};
-  if (kind_ == Kind::observation) return element;
+  if (kind_ == Kind::observation) {
+    return element;
+  }
   if (!field_.low.empty()) {
     element.low = broadcast_at(field_.low, i);
     element.high = broadcast_at(field_.high, i);
@@ -117,7 +121,9 @@ data::Modality FieldCodec::modality() const {
 
 std::string FieldCodec::location_of(int64_t i) const {
   const char* kind = kind_ == Kind::action ? "action" : "observation";
-  if (tokens() == 1) return fmt::format("{} key '{}'", kind, field_.name);
+  if (tokens() == 1) {
+    return fmt::format("{} key '{}'", kind, field_.name);
+  }
   return fmt::format("{} key '{}', element {}", kind, field_.name, i);
 }
 
@@ -198,13 +204,19 @@ void FieldCodec::encode_continuous(const data::Array& value,
       }
       ids[offset + i] = begin + quantize(x);
     }
-    if (!has_bounded_elements_) continue;
+    if (!has_bounded_elements_) {
+      continue;
+    }
     for (size_t i = 0; i < count; ++i) {
       const Element& element = elements_[static_cast<size_t>(first) + i];
-      if (!element.is_bounded) continue;
+      if (!element.is_bounded) {
+        continue;
+      }
       const double x = chunk[i], low = element.low, high = element.high;
       const double y = low == high ? 0 : (x - low) / (high - low) * 2 - 1;
-      if (x < low || x > high) out_of_range.add(field_, x);
+      if (x < low || x > high) {
+        out_of_range.add(field_, x);
+      }
       ids[offset + i] = begin + bin_index(y);
     }
   }
@@ -235,7 +247,9 @@ data::Array FieldCodec::decode(std::span<const int32_t> ids) const {
               ? element.low
               : element.low + (center + 1) / 2 * (element.high - element.low);
     }
-    if (field_.dtype == data::DType::boolean) x = std::clamp(x, 0.0, 1.0);
+    if (field_.dtype == data::DType::boolean) {
+      x = std::clamp(x, 0.0, 1.0);
+    }
     value.set(i, data::is_integer(field_.dtype) ? std::nearbyint(x) : x);
   }
   return value;

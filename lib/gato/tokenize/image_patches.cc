@@ -83,7 +83,9 @@ void copy_patch(const ImageView& image, int row, int column,
                 data::Patch& patch) {
   const int height = std::min(kPatchSide, image.height - row * kPatchSide);
   const int width = std::min(kPatchSide, image.width - column * kPatchSide);
-  if (height < kPatchSide || width < kPatchSide) patch = {};
+  if (height < kPatchSide || width < kPatchSide) {
+    patch = {};
+  }
   for (int y = 0; y < height; ++y) {
     std::copy_n(patch_row(image, row, column, y), width * 3,
                 &patch[y * kPatchSide * 3]);
@@ -101,8 +103,12 @@ bool patch_equals(const ImageView& image, int row, int column,
     std::memcpy(there.data(), &patch[static_cast<size_t>(y) * kPatchSide * 3],
                 sizeof there);
     uint64_t difference = 0;
-    for (size_t i = 0; i < kWords; ++i) difference |= here[i] ^ there[i];
-    if (difference != 0) return false;
+    for (size_t i = 0; i < kWords; ++i) {
+      difference |= here[i] ^ there[i];
+    }
+    if (difference != 0) {
+      return false;
+    }
   }
   return true;
 }
@@ -138,7 +144,9 @@ void encode_deduplicated(const ImageView& image, int rows, int columns,
 }  // namespace
 
 std::string describe_selected_frame(const std::vector<int64_t>& shape) {
-  if (shape.size() < 3 || shape.size() > 4) return "";
+  if (shape.size() < 3 || shape.size() > 4) {
+    return "";
+  }
   std::string text;
   if (shape.size() == 4 && shape[0] > 1) {
     text = fmt::format("the last of {} frames", shape[0]);
@@ -155,7 +163,9 @@ std::string describe_selected_frame(const std::vector<int64_t>& shape) {
 
 std::optional<ImageView> as_image_view(const data::Array& array) {
   const Frame frame = checked_frame(array);
-  if (frame.channels != 3 || frame.channel_stride != 1) return std::nullopt;
+  if (frame.channels != 3 || frame.channel_stride != 1) {
+    return std::nullopt;
+  }
   return ImageView(static_cast<int>(frame.height),
                    static_cast<int>(frame.width), frame.data);
 }
@@ -213,9 +223,13 @@ int32_t PatchDeduplicator::find_or_append(const data::Patch& patch,
 }
 
 std::vector<int32_t>& PatchDeduplicator::next_image_patches(size_t count) {
-  if (image_index_ == image_patches_.size()) image_patches_.emplace_back();
+  if (image_index_ == image_patches_.size()) {
+    image_patches_.emplace_back();
+  }
   std::vector<int32_t>& patch_indices = image_patches_[image_index_++];
-  if (patch_indices.size() != count) patch_indices.assign(count, -1);
+  if (patch_indices.size() != count) {
+    patch_indices.assign(count, -1);
+  }
   return patch_indices;
 }
 

@@ -8,7 +8,9 @@ namespace gato::tokenize {
 
 void OutOfRangeTally::add(const data::Field& field, double value) {
   Values& values = by_key_[field.name];
-  if (values.count++ > 0) return;
+  if (values.count++ > 0) {
+    return;
+  }
   values.documents = 1;
   values.role = field.role;
   values.first = value;
@@ -31,7 +33,9 @@ void OutOfRangeTally::add_document(const OutOfRangeTally& document,
 
 int64_t OutOfRangeTally::count() const {
   int64_t count = 0;
-  for (const auto& [key, values] : by_key_) count += values.count;
+  for (const auto& [key, values] : by_key_) {
+    count += values.count;
+  }
   return count;
 }
 

@@ -19,7 +19,9 @@ namespace {
 
 const data::Array& require_array(const data::FieldValue& value,
                                  const data::Field& field) {
-  if (const auto* array = std::get_if<data::Array>(&value)) return *array;
+  if (const auto* array = std::get_if<data::Array>(&value)) {
+    return *array;
+  }
   throw base::input_error("key '{}' is text, but its space is {}", field.name,
                           data::role_name(field.role));
 }
@@ -106,7 +108,9 @@ void StepEncoder::encode_observation(const data::FieldValues& observation,
                                      PatchDeduplicator* deduplicator) const {
   check_value_count(observation, spec_.observation_fields);
   const size_t first = document.tokens.size();
-  if (deduplicator != nullptr) deduplicator->begin_step();
+  if (deduplicator != nullptr) {
+    deduplicator->begin_step();
+  }
   for (size_t i = 0; i < observation.size(); ++i) {
     const data::Field& field = spec_.observation_fields[i];
     data::Modality modality = data::Modality::text;
@@ -215,7 +219,9 @@ std::vector<std::optional<data::FieldValue>> StepEncoder::decode_observation(
     std::span<const data::Modality> modality) const {
   const auto run_length = [&](size_t first, data::Modality wanted) {
     size_t last = first;
-    while (last < tokens.size() && modality[last] == wanted) ++last;
+    while (last < tokens.size() && modality[last] == wanted) {
+      ++last;
+    }
     return last - first;
   };
   std::vector<std::optional<data::FieldValue>> values(

@@ -19,7 +19,9 @@ namespace {
 std::vector<std::string> field_names(const std::vector<data::Field>& fields) {
   std::vector<std::string> names;
   names.reserve(fields.size());
-  for (const data::Field& field : fields) names.push_back(field.name);
+  for (const data::Field& field : fields) {
+    names.push_back(field.name);
+  }
   return names;
 }
 
@@ -40,7 +42,9 @@ std::string describe_difference(const data::Field& field,
     return fmt::format("is {}, but {}", data::role_name(field.role),
                        data::role_name(learned.role));
   }
-  if (is_text) return "";
+  if (is_text) {
+    return "";
+  }
   const bool same_size = learned.role == data::Role::image
                              ? field.shape == learned.shape
                              : data::element_count(field.shape) ==

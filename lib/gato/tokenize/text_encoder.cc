@@ -110,7 +110,9 @@ std::vector<TextEncoder::Piece> TextEncoder::encode_window(
   sentencepiece::ImmutableSentencePieceText encoded;
   const auto status = impl_->processor.Encode(
       {text.data() + begin, end - begin}, encoded.mutable_proto());
-  if (!status.ok()) throw base::input_error("text: {}", status.ToString());
+  if (!status.ok()) {
+    throw base::input_error("text: {}", status.ToString());
+  }
   std::vector<Piece> pieces;
   pieces.reserve(encoded.pieces_size());
   for (size_t i = 0; i < encoded.pieces_size(); ++i) {
@@ -128,7 +130,9 @@ void TextEncoder::encode(std::string_view text, std::vector<int32_t>& ids,
   std::vector<int> pieces;
   const auto status =
       impl_->processor.Encode({text.data(), text.size()}, &pieces);
-  if (!status.ok()) throw base::input_error("text: {}", status.ToString());
+  if (!status.ok()) {
+    throw base::input_error("text: {}", status.ToString());
+  }
   ids.insert(ids.end(), pieces.begin(), pieces.end());
 }
 
@@ -136,7 +140,9 @@ void TextEncoder::encode_in_windows(std::string_view text,
                                     std::vector<int32_t>& ids,
                                     size_t window_bytes) const {
   const auto append = [&ids](const auto& begin, const auto& end) {
-    for (auto piece = begin; piece != end; ++piece) ids.push_back(piece->id);
+    for (auto piece = begin; piece != end; ++piece) {
+      ids.push_back(piece->id);
+    }
   };
   size_t begin = 0;
   size_t end = start_of_character(text, window_bytes);
@@ -175,11 +181,15 @@ void TextEncoder::check_id(int32_t id) const {
 }
 
 std::string TextEncoder::decode(std::span<const int32_t> ids) const {
-  for (int32_t id : ids) check_id(id);
+  for (int32_t id : ids) {
+    check_id(id);
+  }
   std::string text;
   const auto status =
       impl_->processor.Decode(std::vector<int>(ids.begin(), ids.end()), &text);
-  if (!status.ok()) throw base::input_error("text: {}", status.ToString());
+  if (!status.ok()) {
+    throw base::input_error("text: {}", status.ToString());
+  }
   return text;
 }
 

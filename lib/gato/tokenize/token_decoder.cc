@@ -16,16 +16,24 @@ namespace {
 using nlohmann::ordered_json;
 
 ordered_json value_to_json(const data::FieldValue& value) {
-  if (const auto* text = std::get_if<std::string>(&value)) return *text;
+  if (const auto* text = std::get_if<std::string>(&value)) {
+    return *text;
+  }
   const auto& array = std::get<data::Array>(value);
   const auto element = [&array](int64_t i) -> ordered_json {
-    if (data::is_integer(array.dtype)) return array.as_integer(i);
+    if (data::is_integer(array.dtype)) {
+      return array.as_integer(i);
+    }
     // Six digits are enough, since bins are coarser.
     return std::stod(fmt::format("{:.6g}", array.as_double(i)));
   };
-  if (array.shape.empty()) return element(0);
+  if (array.shape.empty()) {
+    return element(0);
+  }
   ordered_json list = ordered_json::array();
-  for (int64_t i = 0; i < array.size(); ++i) list.push_back(element(i));
+  for (int64_t i = 0; i < array.size(); ++i) {
+    list.push_back(element(i));
+  }
   return list;
 }
 
@@ -48,15 +56,21 @@ void decode_action_values(const StepEncoder& encoder,
     values[fields[i].name] = value_to_json(action[i]);
   }
   step["action"] = values;
-  if (document.labels.empty()) return;
+  if (document.labels.empty()) {
+    return;
+  }
   const data::FieldValues label =
       encoder.decode_action({document.labels.data() + first, count});
   ordered_json differing = ordered_json::object();
   for (size_t i = 0; i < fields.size(); ++i) {
     ordered_json value = value_to_json(label[i]);
-    if (value != values[fields[i].name]) differing[fields[i].name] = value;
+    if (value != values[fields[i].name]) {
+      differing[fields[i].name] = value;
+    }
   }
-  if (!differing.empty()) step["expert"] = differing;
+  if (!differing.empty()) {
+    step["expert"] = differing;
+  }
 }
 
 // Finds the images of a segment. The patch at the top left corner begins one;
@@ -73,8 +87,12 @@ void find_images(const data::SequenceView& row, size_t begin, size_t end,
       document.images.push_back({static_cast<int64_t>(i - begin), 0, 0});
     }
     data::TokenizedImage& image = document.images.back();
-    if (interval[2] == 0 || image.rows == 0) ++image.rows;
-    if (image.rows == 1) ++image.columns;
+    if (interval[2] == 0 || image.rows == 0) {
+      ++image.rows;
+    }
+    if (image.rows == 1) {
+      ++image.columns;
+    }
   }
 }
 
@@ -92,7 +110,9 @@ TokenDecoder::TokenDecoder(const data::Vocabulary& vocabulary,
   }
   for (const data::TaskEntry& task : tasks.tasks) {
     step_encoders_.emplace_back();
-    if (task.spec.action_fields.empty()) continue;
+    if (task.spec.action_fields.empty()) {
+      continue;
+    }
     try {
       step_encoders_.back() = std::make_unique<StepEncoder>(
           task.spec, vocabulary, text_encoder_.get());
@@ -103,7 +123,9 @@ TokenDecoder::TokenDecoder(const data::Vocabulary& vocabulary,
 }
 
 std::string TokenDecoder::decode_text(const int32_t* ids, size_t count) const {
-  if (!text_encoder_) return fmt::format("text of {} pieces", count);
+  if (!text_encoder_) {
+    return fmt::format("text of {} pieces", count);
+  }
   return text_encoder_->decode({ids, count});
 }
 
@@ -124,7 +146,9 @@ ordered_json TokenDecoder::decode(const data::TokenizedDocument& document,
   }
   if (!document.is_episode) {
     result["items"] = decode_items(document);
-    if (ends_row && !ends_with_eos(document)) result["cut"] = true;
+    if (ends_row && !ends_with_eos(document)) {
+      result["cut"] = true;
+    }
     return result;
   }
   ordered_json steps = ordered_json::array();
@@ -198,7 +222,9 @@ ordered_json TokenDecoder::decode_items(
     const auto is_text = [&](size_t at) {
       return document.modality[at] == data::Modality::text;
     };
-    while (end < count && is_text(i) && is_text(end)) ++end;
+    while (end < count && is_text(i) && is_text(end)) {
+      ++end;
+    }
     items.push_back(is_text(i) ? decode_text(&document.tokens[i], end - i)
                                : fmt::format("token {}", document.tokens[i]));
     i = end;
@@ -213,7 +239,9 @@ std::vector<data::TokenizedDocument> split_into_documents(
     return static_cast<data::Modality>(row.modality[i]);
   };
   for (size_t begin = 0; begin < row.tokens.size();) {
-    if (modality_at(begin) == data::Modality::padding) break;
+    if (modality_at(begin) == data::Modality::padding) {
+      break;
+    }
     size_t end = begin;
     while (end < row.tokens.size() &&
            row.segment_ids[end] == row.segment_ids[begin] &&

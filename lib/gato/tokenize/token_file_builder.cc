@@ -63,7 +63,9 @@ int32_t TokenFileBuilder::find_or_add_task(const data::TaskSpec& spec,
                                            const std::string& where) {
   for (size_t i = 0; i < tasks_.tasks.size(); ++i) {
     const data::TaskSpec& known = tasks_.tasks[i].spec;
-    if (known.name != spec.name) continue;
+    if (known.name != spec.name) {
+      continue;
+    }
     if (known.observation_fields != spec.observation_fields ||
         known.action_fields != spec.action_fields) {
       throw base::input_error(
@@ -87,14 +89,18 @@ int32_t TokenFileBuilder::find_or_add_task(const data::TaskSpec& spec,
 int32_t TokenFileBuilder::find_or_add_source(const std::string& name) {
   std::vector<std::string>& sources = tasks_.sources;
   const auto index = std::ranges::find(sources, name) - sources.begin();
-  if (index == std::ssize(sources)) sources.push_back(name);
+  if (index == std::ssize(sources)) {
+    sources.push_back(name);
+  }
   return static_cast<int32_t>(index);
 }
 
 void TokenFileBuilder::add(EncodeJob job) {
   jobs_.submit([this, job = std::move(job)](int64_t) {
     return [this, all = job()] {
-      for (const EncodedRecord& encoded : all) write_record(encoded);
+      for (const EncodedRecord& encoded : all) {
+        write_record(encoded);
+      }
     };
   });
 }
@@ -111,7 +117,9 @@ void TokenFileBuilder::write_record(const EncodedRecord& encoded) {
     count_excluded(encoded.exclusion_reason, 1);
     return;
   }
-  if (!encoded.error && encoded.accept && !encoded.accept()) return;
+  if (!encoded.error && encoded.accept && !encoded.accept()) {
+    return;
+  }
   ++read_;
   if (encoded.error) {
     bad_records_.skip_or_rethrow(encoded.error);
@@ -142,7 +150,9 @@ void TokenFileBuilder::count_unknown_pieces(const EncodedRecord& encoded) {
     pieces += document.tokens[i] == unknown &&
               document.modality[i] == data::Modality::text;
   }
-  if (pieces == 0) return;
+  if (pieces == 0) {
+    return;
+  }
   if (unknown_pieces_.documents++ == 0) {
     unknown_pieces_.first_location = encoded.location;
   }
@@ -150,7 +160,9 @@ void TokenFileBuilder::count_unknown_pieces(const EncodedRecord& encoded) {
 }
 
 void TokenFileBuilder::warn_of_unknown_pieces() const {
-  if (unknown_pieces_.documents == 0) return;
+  if (unknown_pieces_.documents == 0) {
+    return;
+  }
   spdlog::warn(
       "the SentencePiece model lacks some characters: unknown pieces {}, in "
       "documents {}, first in {}; use one that was trained on such text, or "
@@ -162,7 +174,9 @@ void TokenFileBuilder::warn_of_unknown_pieces() const {
 void TokenFileBuilder::for_each_task(
     const std::function<void(data::TaskEntry&)>& describe) {
   jobs_.wait_all();
-  for (data::TaskEntry& task : tasks_.tasks) describe(task);
+  for (data::TaskEntry& task : tasks_.tasks) {
+    describe(task);
+  }
 }
 
 void TokenFileBuilder::count_excluded(const std::string& reason,
@@ -177,7 +191,9 @@ std::string TokenFileBuilder::outcome_summary(
   std::string text = fmt::format("read {}", read_);
   for (const Counts& counts : {excluded_counts_, extra_counts}) {
     for (const auto& [name, count] : counts) {
-      if (count > 0) text += fmt::format(", {} {}", name, count);
+      if (count > 0) {
+        text += fmt::format(", {} {}", name, count);
+      }
     }
   }
   if (bad_records_.skipped() > 0) {
@@ -189,7 +205,9 @@ std::string TokenFileBuilder::outcome_summary(
 // A shard may happen to contain no document, and the jobs of the other shards
 // must not fail for it. Without shards, an empty file is an error of the user.
 void TokenFileBuilder::check_not_empty(const Counts& extra_counts) const {
-  if (writer_.document_count() > 0) return;
+  if (writer_.document_count() > 0) {
+    return;
+  }
   if (options_.shard.count == 1) {
     throw base::input_error("the inputs contain no document to write ({})",
                             outcome_summary(extra_counts));
@@ -209,8 +227,12 @@ Counts TokenFileBuilder::final_counts(const Counts& extra_counts) const {
     counts.emplace_back("unknown_pieces", unknown_pieces_.pieces);
   }
   int64_t out_of_range = 0;
-  for (const auto& [task, tally] : out_of_range_) out_of_range += tally.count();
-  if (out_of_range > 0) counts.emplace_back("outside_values", out_of_range);
+  for (const auto& [task, tally] : out_of_range_) {
+    out_of_range += tally.count();
+  }
+  if (out_of_range > 0) {
+    counts.emplace_back("outside_values", out_of_range);
+  }
   counts.emplace_back("skipped", bad_records_.skipped());
   return counts;
 }
@@ -220,10 +242,14 @@ Counts TokenFileBuilder::commit(const Counts& extra_counts) {
   check_not_empty(extra_counts);
   Counts counts = final_counts(extra_counts);
   nlohmann::ordered_json report;
-  for (const auto& [name, count] : counts) report[name] = count;
+  for (const auto& [name, count] : counts) {
+    report[name] = count;
+  }
   writer_.commit(tasks_, options_.provenance, report);
   warn_of_unknown_pieces();
-  for (const auto& [task, tally] : out_of_range_) tally.warn(task);
+  for (const auto& [task, tally] : out_of_range_) {
+    tally.warn(task);
+  }
   counts.insert(counts.end(),
                 {{"tokens", writer_.token_count()},
                  {"patches", writer_.patch_token_count()},

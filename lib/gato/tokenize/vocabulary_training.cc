@@ -40,7 +40,9 @@ class SentenceReservoir {
         base::RandomStream(seed_, {kSentenceSamplingStream, number})
             .uniform_int(number + 1);
     // A new string: copy assignment would keep the capacity of a longer one.
-    if (slot < sentences_.size()) sentences_[slot] = std::string(sentence);
+    if (slot < sentences_.size()) {
+      sentences_[slot] = std::string(sentence);
+    }
   }
   int64_t seen_count() const { return seen_count_; }
   std::vector<std::string>& sentences() { return sentences_; }
@@ -115,7 +117,9 @@ class TrainingSentenceIterator : public sentencepiece::SentenceIterator {
 std::string text_between(const std::string& text, std::string_view before,
                          std::string_view after) {
   const size_t begin = text.find(before);
-  if (begin == std::string::npos) return {};
+  if (begin == std::string::npos) {
+    return {};
+  }
   const size_t first = begin + before.size();
   return text.substr(first, text.find(after, first) - first);
 }
@@ -176,7 +180,9 @@ std::string train_on(std::vector<std::string>& sentences,
 TrainedVocabulary train_vocabulary(const VocabularyTrainingOptions& options,
                                    TextStream& texts) {
   SentenceReservoir reservoir(options.max_sentences, options.seed);
-  while (const auto text = texts.next()) split_into_sentences(*text, reservoir);
+  while (const auto text = texts.next()) {
+    split_into_sentences(*text, reservoir);
+  }
   if (reservoir.seen_count() == 0) {
     throw base::input_error(
         "the inputs contain no text to train on; episodes without text need no "
@@ -197,7 +203,9 @@ TrainedVocabulary train_vocabulary(const VocabularyTrainingOptions& options,
     failure = train_on(reservoir.sentences(), options, trained.size,
                        trained.serialized_model);
   }
-  if (!failure.empty()) throw explain_trainer_error(failure, options);
+  if (!failure.empty()) {
+    throw explain_trainer_error(failure, options);
+  }
   return trained;
 }
 

@@ -47,14 +47,17 @@ void write_frames(data::hdf5::Group& group, const std::string& name,
   if (storage == Storage::sequences) {
     const Handle type(H5Tvlen_create(H5T_NATIVE_UINT8));
     std::vector<hvl_t> pointers;
-    for (Bytes& frame : frames)
+    for (Bytes& frame : frames) {
       pointers.push_back({frame.size(), frame.data()});
+    }
     group.create_dataset(name, type.id(), {rows})
         .write(type.id(), 0, rows, pointers.data());
     return;
   }
   size_t length = 0;
-  for (const Bytes& frame : frames) length = std::max(length, frame.size());
+  for (const Bytes& frame : frames) {
+    length = std::max(length, frame.size());
+  }
   Bytes flat;
   for (Bytes& frame : frames) {
     frame.resize(length);
@@ -70,7 +73,9 @@ void write_frames(data::hdf5::Group& group, const std::string& name,
     H5Tset_strpad(type.id(), H5T_STR_NULLPAD);
   } else {
     shape.push_back(static_cast<int64_t>(length));
-    if (storage == Storage::column_rows) shape.push_back(1);
+    if (storage == Storage::column_rows) {
+      shape.push_back(1);
+    }
   }
   group.create_dataset(name, type.id(), shape)
       .write(type.id(), 0, rows, flat.data());
@@ -86,7 +91,9 @@ std::string d4rl_file(const ScratchDirectory& folder, int64_t rows,
   root.write_array("actions",
                    data::Array::zeros(data::DType::float32, {rows, 1}));
   data::Array ends = data::Array::zeros(data::DType::boolean, {rows});
-  for (int64_t i = 1; i < rows; i += 2) ends.set_integer(i, 1);
+  for (int64_t i = 1; i < rows; i += 2) {
+    ends.set_integer(i, 1);
+  }
   root.write_array("timeouts", ends);
   write(root);
   data::hdf5::close_file(std::move(root));

@@ -33,7 +33,9 @@ const data::Array& numbers(const data::FieldColumn& column) {
 std::vector<double> row(const data::FieldColumn& column, int64_t i) {
   const data::Array row = numbers(column).row(i);
   std::vector<double> values;
-  for (int64_t j = 0; j < row.size(); ++j) values.push_back(row.as_double(j));
+  for (int64_t j = 0; j < row.size(); ++j) {
+    values.push_back(row.as_double(j));
+  }
   return values;
 }
 
@@ -239,11 +241,15 @@ TEST_CASE("Chunks that were never written cause one warning per file") {
     const hsize_t shape[] = {6}, start[] = {0};
     const Handle space(H5Screate_simple(1, shape, nullptr));
     const Handle creation(H5Pcreate(H5P_DATASET_CREATE));
-    if (rows_per_chunk > 0) H5Pset_chunk(creation.id(), 1, &rows_per_chunk);
+    if (rows_per_chunk > 0) {
+      H5Pset_chunk(creation.id(), 1, &rows_per_chunk);
+    }
     const Handle dataset(H5Dcreate2(root.id(), name, H5T_NATIVE_DOUBLE,
                                     space.id(), H5P_DEFAULT, creation.id(),
                                     H5P_DEFAULT));
-    if (written_rows == 0) return;
+    if (written_rows == 0) {
+      return;
+    }
     const std::vector<double> values(written_rows, 1);
     H5Sselect_hyperslab(space.id(), H5S_SELECT_SET, start, nullptr,
                         &written_rows, nullptr);

@@ -21,10 +21,14 @@ constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 std::vector<int> kept(EpisodeSelection& selection,
                       const std::vector<double>& returns,
                       const std::string& task = "task") {
-  for (double total : returns) selection.add(task, total, std::nullopt);
+  for (double total : returns) {
+    selection.add(task, total, std::nullopt);
+  }
   std::vector<int> kept;
   for (size_t i = 0; i < returns.size(); ++i) {
-    if (selection.accept_next(task)) kept.push_back(static_cast<int>(i));
+    if (selection.accept_next(task)) {
+      kept.push_back(static_cast<int>(i));
+    }
   }
   return kept;
 }
@@ -163,14 +167,20 @@ TEST_CASE(
                               .best_count = 15,
                               .sample_count = 5,
                               .seed = 1});
-  for (int i = 0; i < 40; ++i) selection.add("task", i, true);
-  for (int i = 0; i < 4; ++i) selection.add("task", 100, false);
+  for (int i = 0; i < 40; ++i) {
+    selection.add("task", i, true);
+  }
+  for (int i = 0; i < 4; ++i) {
+    selection.add("task", 100, false);
+  }
   int64_t kept = 0;
   for (int i = 0; i < 44; ++i) {
     const bool is_kept = selection.accept_next("task");
     kept += is_kept;
     // Returns of at least 20, and the 15 best of 0 to 39.
-    if (is_kept) CHECK((i >= 25 && i < 40));
+    if (is_kept) {
+      CHECK((i >= 25 && i < 40));
+    }
   }
   CHECK(kept == 5);
   CHECK(selection.rejected_counts() == Counts{{"filtered", 20},
@@ -191,7 +201,9 @@ TEST_CASE(
     const auto sampled = sample_episodes(3, 1, 2000, count);
     REQUIRE(static_cast<int64_t>(sampled.size()) == count);
     const std::set<int64_t> among(larger.begin(), larger.end());
-    for (int64_t i : sampled) CHECK(among.contains(i));
+    for (int64_t i : sampled) {
+      CHECK(among.contains(i));
+    }
     larger = sampled;
   }
   const auto ten = sample_episodes(3, 1, 1000, 10);

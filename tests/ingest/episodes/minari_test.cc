@@ -24,7 +24,9 @@ const fs::path samples = fs::path(GATO_SOURCE_DIR) / "tests/samples/minari";
 
 std::vector<std::string> names(const std::vector<data::Field>& fields) {
   std::vector<std::string> names;
-  for (const data::Field& field : fields) names.push_back(field.name);
+  for (const data::Field& field : fields) {
+    names.push_back(field.name);
+  }
   return names;
 }
 

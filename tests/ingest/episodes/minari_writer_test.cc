@@ -16,7 +16,9 @@ namespace {
 
 data::Array counting(data::DType dtype, std::vector<int64_t> shape) {
   data::Array array = data::Array::zeros(dtype, std::move(shape));
-  for (int64_t i = 0; i < array.size(); ++i) array.set_integer(i, i % 3);
+  for (int64_t i = 0; i < array.size(); ++i) {
+    array.set_integer(i, i % 3);
+  }
   return array;
 }
 
@@ -60,7 +62,9 @@ data::Episode nested_episode(int64_t steps) {
   episode.rewards.assign(static_cast<size_t>(steps), 0.25);
   episode.terminations.assign(static_cast<size_t>(steps), 0);
   episode.truncations.assign(static_cast<size_t>(steps), 0);
-  if (steps > 0) episode.terminations.back() = 1;
+  if (steps > 0) {
+    episode.terminations.back() = 1;
+  }
   episode.infos["success"].assign(static_cast<size_t>(steps) + 1, 1);
   episode.success = false;  // takes precedence over the info of this name
   return episode;
@@ -160,7 +164,9 @@ TEST_CASE("Infos whose names are not valid dataset names are not written") {
   const data::Episode found =
       open_episodes(folder / "set", {})->read_episode(0);
   std::vector<std::string> names;
-  for (const auto& [name, column] : found.infos) names.push_back(name);
+  for (const auto& [name, column] : found.infos) {
+    names.push_back(name);
+  }
   REQUIRE(names == std::vector<std::string>{"a/b", "d", "success"});
 }
 

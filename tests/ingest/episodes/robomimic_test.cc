@@ -269,7 +269,9 @@ TEST_CASE("The first demonstration with a step determines the keys") {
     demo.write_array("actions",
                      data::Array::zeros(data::DType::float64, {i, 3}));
     data::hdf5::Group obs = demo.create_group("obs");
-    if (i > 0) obs.write("x", std::vector<double>{0});
+    if (i > 0) {
+      obs.write("x", std::vector<double>{0});
+    }
   }
   data::hdf5::close_file(std::move(root));
   const auto source = open_episodes(path, {});

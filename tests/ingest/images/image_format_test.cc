@@ -119,8 +119,9 @@ TEST_CASE("A header must not claim more pixels than fit into memory") {
   png.replace(16, 8, std::string("\0\0\x9C\x40\0\0\x9C\x40", 8));
   const auto sum = static_cast<uint32_t>(
       crc32(0, reinterpret_cast<const Bytef*>(&png[12]), 17));
-  for (size_t i = 0; i < 4; ++i)
+  for (size_t i = 0; i < 4; ++i) {
     png[29 + i] = static_cast<char>(sum >> (24 - 8 * i));
+  }
   CHECK_THAT(refusal_of(png), Contains("40000 x 40000 pixels"));
   CHECK_THAT(refusal_of(std::string("RIFF\x1E\0\0\0WEBPVP8X\x0A\0\0\0\0\0\0\0"
                                     "\xFF\xFF\0\xFE\xFF\0",

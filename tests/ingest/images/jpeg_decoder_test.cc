@@ -43,7 +43,9 @@ TEST_CASE("A JPEG decodes to the same bits as with OpenCV") {
   for (const int quality : {10, 75, 100}) {
     for (const bool is_color : {true, false}) {
       cv::Mat image = noise;
-      if (!is_color) cv::extractChannel(noise, image, 1);
+      if (!is_color) {
+        cv::extractChannel(noise, image, 1);
+      }
       std::vector<uint8_t> bytes;
       cv::imencode(".jpg", image, bytes,
                    {cv::IMWRITE_JPEG_QUALITY, quality,

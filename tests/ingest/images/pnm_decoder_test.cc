@@ -20,8 +20,9 @@ data::Image decoded(const std::string& file) {
 std::vector<int> reds(const std::string& file) {
   std::vector<int> values;
   const data::Image image = decoded(file);
-  for (size_t i = 0; i < image.pixels.size(); i += 3)
+  for (size_t i = 0; i < image.pixels.size(); i += 3) {
     values.push_back(image.pixels[i]);
+  }
   return values;
 }
 

@@ -24,7 +24,9 @@ std::vector<std::string> texts_of(const std::string& path,
                                   const TextSourceOptions& options) {
   TextSource source(path, options);
   std::vector<std::string> texts;
-  while (auto record = source.next()) texts.push_back(extract_text(*record));
+  while (auto record = source.next()) {
+    texts.push_back(extract_text(*record));
+  }
   return texts;
 }
 
@@ -51,7 +53,9 @@ TEST_CASE("A truncated compressed text delivers the complete lines") {
   // Short ones too, whose truncation is found with the first bytes.
   for (const int count : {5, 100000}) {
     std::string text;
-    for (int i = 0; i < count; ++i) text += "line " + std::to_string(i) + "\n";
+    for (int i = 0; i < count; ++i) {
+      text += "line " + std::to_string(i) + "\n";
+    }
     for (const std::string format : test::kCompressionFormats) {
       const std::string bytes = test::compress(format, text);
       INFO(format << ", " << count << " lines");

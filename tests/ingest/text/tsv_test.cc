@@ -132,7 +132,9 @@ TEST_CASE("Columns can be given by number or name") {
 TEST_CASE("Rows beyond the first shard are numbered like img2dataset's") {
   const test::ScratchDirectory folder;
   std::string content;
-  for (int i = 0; i < 12346; ++i) content += "a\thttp://e.org\n";
+  for (int i = 0; i < 12346; ++i) {
+    content += "a\thttp://e.org\n";
+  }
   const auto source =
       open_tsv_captions(folder.write_file("d.tsv", content), {});
   const auto all = read_all_records(*source);
@@ -274,10 +276,14 @@ TEST_CASE("Images that are numbered by lines need --quoting none") {
 TEST_CASE("Rows whose numbers depend on the blocks of pyarrow are refused") {
   const test::ScratchDirectory folder;
   std::string content;
-  while (content.size() < (1 << 20) - 100) content += "http://x.org\ta\n";
+  while (content.size() < (1 << 20) - 100) {
+    content += "http://x.org\ta\n";
+  }
   const auto before = std::count(content.begin(), content.end(), '\n');
   content += "http://x.org\t\"b\n";
-  for (int i = 0; i < 20; ++i) content += "http://x.org\tc\n";
+  for (int i = 0; i < 20; ++i) {
+    content += "http://x.org\tc\n";
+  }
   content += "http://x.org\td\"\nhttp://x.org\te\n";
   const auto [records, errors] = read_all_records(
       *open_tsv_captions(folder.write_file("a.tsv", content), {}));
@@ -287,7 +293,9 @@ TEST_CASE("Rows whose numbers depend on the blocks of pyarrow are refused") {
              Contains(fmt::format("a.tsv, line {} (byte", before + 1)) &&
                  Contains("blocks"));
   content = "http://x.org\t\"b\n";
-  while (content.size() < (1 << 20) + 100) content += "http://x.org\ta\n";
+  while (content.size() < (1 << 20) + 100) {
+    content += "http://x.org\ta\n";
+  }
   const auto open = read_all_records(
       *open_tsv_captions(folder.write_file("b.tsv", content), {}));
   CHECK(open.records.empty());
@@ -359,7 +367,9 @@ TEST_CASE("Every file begins a new shard of the images that it shares") {
   TsvOptions options = downloads.options();
   options.numbering = std::make_shared<ImageNumbering>();
   std::string content;
-  for (int i = 0; i < 10001; ++i) content += "http://x.org/a\ta\n";
+  for (int i = 0; i < 10001; ++i) {
+    content += "http://x.org/a\ta\n";
+  }
   const auto first = read_all_records(*open_tsv_captions(
       downloads.folder.write_file("a.tsv", content), options));
   CHECK(first.records.back().image.content.ends_with("/000010000.jpg"));

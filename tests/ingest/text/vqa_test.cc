@@ -17,7 +17,9 @@ const std::string folder = GATO_SOURCE_DIR "/tests/samples/vqa/";
 std::vector<std::string> texts_of(const std::vector<ImageTexts>& records) {
   std::vector<std::string> texts;
   for (const auto& record : records) {
-    for (const auto& text : record.texts) texts.push_back(text.text);
+    for (const auto& text : record.texts) {
+      texts.push_back(text.text);
+    }
   }
   return texts;
 }

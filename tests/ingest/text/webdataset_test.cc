@@ -19,7 +19,9 @@ const std::string samples = GATO_SOURCE_DIR "/tests/samples/webdataset/";
 // Returns a tar archive of files, each with its name as its content.
 std::string make_tar(const std::vector<std::string>& names) {
   std::string tar;
-  for (const std::string& name : names) tar += test::tar_member(name, name);
+  for (const std::string& name : names) {
+    tar += test::tar_member(name, name);
+  }
   return tar + std::string(1024, '\0');
 }
 
@@ -37,7 +39,9 @@ std::vector<std::string> read_samples(const std::vector<std::string>& names) {
     add(record.texts[0].location + "=" + record.texts[0].text +
         (record.image.is_missing() ? "(no image)" : ""));
   }
-  for (const std::string& error : errors) add(error);
+  for (const std::string& error : errors) {
+    add(error);
+  }
   return samples;
 }
 

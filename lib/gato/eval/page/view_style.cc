@@ -118,11 +118,15 @@ for (const film of document.querySelectorAll('.film')) {
   button.addEventListener('click', () => {
     if (timer) { stop(); return; }
     button.textContent = 'Stop';
-    if (+range.value >= data.steps - 1) range.value = 0;
+    if (+range.value >= data.steps - 1) {
+      range.value = 0;
+    }
     timer = setInterval(() => {
       range.value = +range.value + 1;
       show(+range.value);
-      if (+range.value >= data.steps - 1) stop();
+      if (+range.value >= data.steps - 1) {
+        stop();
+      }
     }, 100);
   });
   for (const chart of film.querySelectorAll('svg')) {

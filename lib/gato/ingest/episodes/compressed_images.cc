@@ -21,7 +21,9 @@ constexpr int64_t kMaxInspectedRows = 16;
 
 bool has_byte_rows(const data::hdf5::Dataset& dataset) {
   const auto dtype = dataset.dtype();
-  if (dtype != data::DType::uint8 && dtype != data::DType::int8) return false;
+  if (dtype != data::DType::uint8 && dtype != data::DType::int8) {
+    return false;
+  }
   // At most one extent of a row may be larger than 1.
   const std::vector<int64_t>& shape = dataset.shape();
   return shape.size() >= 2 &&
@@ -83,7 +85,9 @@ void reject_unreadable_image(const data::hdf5::Dataset& dataset,
 // Texts of variable length end at their first zero, and so do images in them.
 void reject_images_as_variable_length_texts(const data::hdf5::Dataset& dataset,
                                             const std::string& name) {
-  if (data::element_count(dataset.shape()) == 0) return;
+  if (data::element_count(dataset.shape()) == 0) {
+    return;
+  }
   const int64_t rows = std::min(dataset.row_count(), kMaxInspectedRows);
   const std::vector<std::string> texts = dataset.read_texts(0, rows);
   for (int64_t i = 0; i < std::ssize(texts); ++i) {
@@ -129,7 +133,9 @@ std::optional<data::Field> infer_compressed_image_field(
                              (dataset.is_text() && dataset.shape().size() == 1);
   const int64_t rows = std::min(dataset.row_count(), kMaxInspectedRows);
   if (!may_be_images || dataset.shape().empty() || rows == 0) {
-    if (!are_bytes) return std::nullopt;
+    if (!are_bytes) {
+      return std::nullopt;
+    }
     throw base::input_error(
         "{}: sequences of bytes, but not one per step, as compressed images "
         "would be",
@@ -141,18 +147,24 @@ std::optional<data::Field> infer_compressed_image_field(
   std::optional<std::pair<int64_t, std::string>> first_error;  // and its row
   for (int64_t i = 0; i < rows; ++i) {
     const std::vector<uint8_t>& frame = images.frames[static_cast<size_t>(i)];
-    if (!are_bytes && !begins_like_image(frame)) continue;
+    if (!are_bytes && !begins_like_image(frame)) {
+      continue;
+    }
     try {
       return image_field(name, decode_frame(frame));
     } catch (const base::Error& error) {
-      if (!first_error) first_error.emplace(i, error.what());
+      if (!first_error) {
+        first_error.emplace(i, error.what());
+      }
     }
   }
   for (int64_t i = 0; i < rows; ++i) {
     reject_unreadable_image(dataset, name, i,
                             images.frames[static_cast<size_t>(i)]);
   }
-  if (!are_bytes && !all_begin_like_images) return std::nullopt;
+  if (!are_bytes && !all_begin_like_images) {
+    return std::nullopt;
+  }
   throw base::input_error(
       "{}: row {}: the compressed images cannot be read: {}: store JPEG, PNG "
       "or WebP files, or pixels as uint8 [T,H,W,3]{}",
@@ -162,12 +174,16 @@ std::optional<data::Field> infer_compressed_image_field(
 
 bool has_compressed_images(const data::hdf5::Dataset& dataset,
                            const data::Field& field, int64_t first) {
-  if (dataset.has_byte_sequences()) return true;
+  if (dataset.has_byte_sequences()) {
+    return true;
+  }
   if (dataset.is_fixed_length_text()) {
     return field.role == data::Role::image ||
            begins_like_image(read_first_image(dataset, first));
   }
-  if (!has_byte_rows(dataset)) return false;
+  if (!has_byte_rows(dataset)) {
+    return false;
+  }
   const int64_t row_elements =
       data::element_count(dataset.shape()) / dataset.row_count();
   const int64_t field_elements = data::element_count(field.shape);
@@ -185,7 +201,9 @@ bool has_compressed_images(const data::hdf5::Dataset& dataset,
         "--skip-bad",
         dataset.label(), first, fmt::join(field.shape, ", "));
   }
-  if (row_elements != field_elements) return true;
+  if (row_elements != field_elements) {
+    return true;
+  }
   // Raw pixels may happen to begin like an image file.
   try {
     decode_frame(bytes);

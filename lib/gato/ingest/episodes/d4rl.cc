@@ -105,7 +105,9 @@ data::hdf5::Dataset D4rlSource::row_dataset(const std::string& name) const {
 
 std::optional<data::hdf5::Dataset> D4rlSource::scalar_dataset(
     const std::string& name) const {
-  if (!root_.has(name)) return std::nullopt;
+  if (!root_.has(name)) {
+    return std::nullopt;
+  }
   data::hdf5::Dataset dataset = row_dataset(name);
   if (data::element_count(dataset.shape()) != row_count_) {
     throw base::input_error("{}: not one number per step", dataset.label());
@@ -126,7 +128,9 @@ void D4rlSource::find_episode_ends(int64_t max_episode_steps) {
     const int64_t count = std::min(kRowsPerRead, row_count_ - first);
     std::vector<double> ends(static_cast<size_t>(count));
     for (const auto* flags : {&terminals_, &timeouts_}) {
-      if (!*flags) continue;
+      if (!*flags) {
+        continue;
+      }
       const std::vector<double> read = read_scalars(**flags, first, count);
       for (size_t i = 0; i < ends.size(); ++i) {
         if (std::isnan(read[i])) {
@@ -148,7 +152,9 @@ void D4rlSource::find_episode_ends(int64_t max_episode_steps) {
   is_last_episode_incomplete_ =
       row_count_ > 0 &&
       (episode_ends_.empty() || episode_ends_.back() < row_count_);
-  if (is_last_episode_incomplete_) episode_ends_.push_back(row_count_);
+  if (is_last_episode_incomplete_) {
+    episode_ends_.push_back(row_count_);
+  }
 }
 
 std::vector<std::string> D4rlSource::warnings() const {
@@ -181,14 +187,20 @@ data::Episode D4rlSource::read_rows_as_episode(int64_t i, int64_t first,
   append_rows(observations_, spec_.observation_fields[0], first, steps, episode,
               &data::Episode::observations, deferred,
               next_observations_ ? &*next_observations_ : nullptr);
-  if (rewards_) episode.rewards = read_scalars(*rewards_, first, steps);
+  if (rewards_) {
+    episode.rewards = read_scalars(*rewards_, first, steps);
+  }
   for (const auto& [flags, values] :
        {std::pair{&terminals_, &episode.terminations},
         std::pair{&timeouts_, &episode.truncations}}) {
     values->assign(static_cast<size_t>(steps), 0);
-    if (!*flags) continue;
+    if (!*flags) {
+      continue;
+    }
     const std::vector<double> read = read_scalars(**flags, first, steps);
-    for (size_t t = 0; t < read.size(); ++t) (*values)[t] = read[t] != 0;
+    for (size_t t = 0; t < read.size(); ++t) {
+      (*values)[t] = read[t] != 0;
+    }
   }
   for (const auto& [name, dataset] : successes_) {
     episode.infos[name] = read_scalars(dataset, first, steps);

@@ -58,13 +58,17 @@ void apply_roles(const std::map<std::string, data::Role>& roles,
                  const std::string& dataset, data::TaskSpec& spec) {
   std::map<std::string, std::vector<data::Field*>> keys;
   for (auto* fields : {&spec.observation_fields, &spec.action_fields}) {
-    for (data::Field& field : *fields) keys[field.name].push_back(&field);
+    for (data::Field& field : *fields) {
+      keys[field.name].push_back(&field);
+    }
   }
   for (const auto& [key, role] : roles) {
     if (!keys.contains(key)) {
       std::vector<std::string> names;
       names.reserve(keys.size());
-      for (const auto& [name, fields] : keys) names.push_back(name);
+      for (const auto& [name, fields] : keys) {
+        names.push_back(name);
+      }
       throw base::usage_error("--role {}={}: {} has no such key (it has {})",
                               key, data::role_name(role), dataset,
                               fmt::join(names, ", "));
@@ -109,7 +113,9 @@ data::Field infer_observation_field(
 
 data::Field infer_action_field(const data::hdf5::Dataset& dataset) {
   data::Field field = infer_numeric_field(dataset, "action", 1);
-  if (data::is_integer(field.dtype)) field.role = data::Role::discrete;
+  if (data::is_integer(field.dtype)) {
+    field.role = data::Role::discrete;
+  }
   return field;
 }
 

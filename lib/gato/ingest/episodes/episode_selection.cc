@@ -22,7 +22,9 @@ constexpr uint64_t kEpisodeSamplingStream = 0x67610005;
 
 void warn_if_fewer(const char* option, int64_t wanted, const std::string& task,
                    size_t available) {
-  if (static_cast<int64_t>(available) >= wanted) return;
+  if (static_cast<int64_t>(available) >= wanted) {
+    return;
+  }
   spdlog::warn("--{} {}: task '{}' has only {} episodes to choose from", option,
                wanted, task, available);
 }
@@ -44,7 +46,9 @@ void EpisodeSelection::add(const std::string& task, double total_reward,
 
 bool EpisodeSelection::accept_next(const std::string& name) {
   TaskState& task = tasks_.at(name);
-  if (needs_all_episodes() && !task.is_selected) select(name, task);
+  if (needs_all_episodes() && !task.is_selected) {
+    select(name, task);
+  }
   return task.candidates.at(task.next_index++).verdict == Verdict::accepted;
 }
 
@@ -57,7 +61,9 @@ void EpisodeSelection::skip(const std::string& name, int64_t episodes) {
 std::vector<size_t> EpisodeSelection::accepted_indices(const TaskState& task) {
   std::vector<size_t> indices;
   for (size_t i = 0; i < task.candidates.size(); ++i) {
-    if (task.candidates[i].verdict == Verdict::accepted) indices.push_back(i);
+    if (task.candidates[i].verdict == Verdict::accepted) {
+      indices.push_back(i);
+    }
   }
   return indices;
 }
@@ -70,9 +76,15 @@ int64_t EpisodeSelection::count(const TaskState& task, Verdict verdict) {
 
 void EpisodeSelection::select(const std::string& name, TaskState& task) const {
   task.is_selected = true;
-  if (options_.min_return_fraction) filter_by_return(name, task);
-  if (options_.best_count) keep_best(name, task);
-  if (options_.sample_count) sample(name, task);
+  if (options_.min_return_fraction) {
+    filter_by_return(name, task);
+  }
+  if (options_.best_count) {
+    keep_best(name, task);
+  }
+  if (options_.sample_count) {
+    sample(name, task);
+  }
 }
 
 void EpisodeSelection::filter_by_return(const std::string& name,
@@ -118,7 +130,9 @@ void EpisodeSelection::sample(const std::string& name, TaskState& task) const {
   const std::vector<size_t> candidates = accepted_indices(task);
   warn_if_fewer("episodes", *options_.sample_count, name, candidates.size());
   const auto total = static_cast<int64_t>(candidates.size());
-  for (size_t i : candidates) task.candidates[i].verdict = Verdict::not_sampled;
+  for (size_t i : candidates) {
+    task.candidates[i].verdict = Verdict::not_sampled;
+  }
   for (int64_t i : sample_episodes(options_.seed, /*repeat=*/1, total,
                                    std::min(total, *options_.sample_count))) {
     const size_t sampled = candidates[static_cast<size_t>(i)];
@@ -156,7 +170,9 @@ std::vector<std::pair<std::string, int64_t>> EpisodeSelection::rejected_counts()
 
 void EpisodeSelection::describe(data::TaskEntry& entry) const {
   const auto found = tasks_.find(entry.spec.name);
-  if (found == tasks_.end()) return;
+  if (found == tasks_.end()) {
+    return;
+  }
   const TaskState& task = found->second;
   std::vector<double> known;
   for (const Candidate& candidate : task.candidates) {
@@ -164,9 +180,13 @@ void EpisodeSelection::describe(data::TaskEntry& entry) const {
       known.push_back(candidate.total_reward);
     }
   }
-  if (!known.empty()) entry.expert_return = expert_return(known);
+  if (!known.empty()) {
+    entry.expert_return = expert_return(known);
+  }
   entry.random_return = options_.random_return;
-  if (!needs_all_episodes() && !options_.successful_only) return;
+  if (!needs_all_episodes() && !options_.successful_only) {
+    return;
+  }
   const auto episodes = static_cast<int64_t>(task.candidates.size());
   entry.filter = {{"episodes", episodes},
                   {"kept", count(task, Verdict::accepted)}};
@@ -231,7 +251,9 @@ double expert_return(const std::vector<double>& returns) {
   for (auto first = returns.begin(); returns.end() - first >= window; ++first) {
     const double mean = std::accumulate(first, first + window, 0.0) /
                         static_cast<double>(window);
-    if (first == returns.begin() || mean > best) best = mean;
+    if (first == returns.begin() || mean > best) {
+      best = mean;
+    }
   }
   return best;
 }

@@ -20,9 +20,15 @@ namespace fs = std::filesystem;
 // the Minari reader reports what is wrong with it.
 EpisodeFileFormat resolve_format(const fs::path& path,
                                  const std::string& format) {
-  if (format == "minari") return EpisodeFileFormat::minari;
-  if (format == "d4rl") return EpisodeFileFormat::d4rl;
-  if (format == "robomimic") return EpisodeFileFormat::robomimic;
+  if (format == "minari") {
+    return EpisodeFileFormat::minari;
+  }
+  if (format == "d4rl") {
+    return EpisodeFileFormat::d4rl;
+  }
+  if (format == "robomimic") {
+    return EpisodeFileFormat::robomimic;
+  }
   if (format != "auto") {
     throw base::usage_error(
         "the format \"{}\" is not supported: use auto, minari, d4rl or "
@@ -54,7 +60,9 @@ std::unique_ptr<EpisodeSource> open_by_format(
         "--mask {}: {} is not a robomimic file: only those have masks",
         options.mask, path.string());
   }
-  if (format == EpisodeFileFormat::d4rl) return open_d4rl(path, options);
+  if (format == EpisodeFileFormat::d4rl) {
+    return open_d4rl(path, options);
+  }
   return open_minari(path, options);
 }
 

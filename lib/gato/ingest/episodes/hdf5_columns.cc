@@ -111,7 +111,9 @@ bool is_compressed(const data::hdf5::Dataset& dataset, const data::Field& field,
 }
 
 data::FieldColumn no_rows(const data::Field& field) {
-  if (field.role == data::Role::text) return std::vector<std::string>();
+  if (field.role == data::Role::text) {
+    return std::vector<std::string>();
+  }
   std::vector<int64_t> shape = field.shape;
   shape.insert(shape.begin(), 0);
   return data::Array::zeros(field.dtype, std::move(shape));
@@ -128,8 +130,12 @@ PendingColumn read_column(const data::hdf5::Dataset& dataset,
     return defer_decoding(
         {read_compressed_images(dataset, rows.first, rows.count)}, field);
   }
-  if (!dataset.dtype() && rows.count == 0) return {no_rows(field), nullptr};
-  if (file) return read_numbers(dataset, field, file);
+  if (!dataset.dtype() && rows.count == 0) {
+    return {no_rows(field), nullptr};
+  }
+  if (file) {
+    return read_numbers(dataset, field, file);
+  }
   return {reshape_rows(dataset.read_array(rows.first, rows.count), field,
                        dataset.label()),
           nullptr};
@@ -172,9 +178,13 @@ PendingColumn with_final_row(PendingColumn column, PendingColumn final_row) {
   return {std::move(column.first),
           [fill = std::move(column.second), shared](data::Array& rows) {
             --rows.shape[0];
-            if (fill) fill(rows);
+            if (fill) {
+              fill(rows);
+            }
             auto& last = std::get<data::Array>(shared->first);
-            if (shared->second) shared->second(last);
+            if (shared->second) {
+              shared->second(last);
+            }
             append_last_row(rows, last);
           }};
 }
@@ -226,8 +236,12 @@ int64_t row_count(const data::FieldColumn& column) {
 
 void require_row_count(int64_t rows, int64_t steps, FinalRow final_row,
                        const std::string& label, const std::string& name) {
-  if (rows == steps) return;
-  if (final_row == FinalRow::allowed && rows == steps + 1) return;
+  if (rows == steps) {
+    return;
+  }
+  if (final_row == FinalRow::allowed && rows == steps + 1) {
+    return;
+  }
   throw base::input_error("{}: {} has {} rows for {} steps", label, name, rows,
                           steps);
 }
@@ -236,7 +250,9 @@ void require_step_attribute(const data::hdf5::Group& group, const char* name,
                             int64_t steps) {
   const double expected =
       group.number_attribute(name).value_or(static_cast<double>(steps));
-  if (expected == static_cast<double>(steps)) return;
+  if (expected == static_cast<double>(steps)) {
+    return;
+  }
   throw base::input_error("{}: {} actions, but {} is {}", group.label(), steps,
                           name, expected);
 }
@@ -261,13 +277,17 @@ std::vector<double> read_scalars(const data::hdf5::Dataset& dataset,
   }
   std::vector<double> scalars;
   scalars.reserve(static_cast<size_t>(count));
-  for (int64_t i = 0; i < count; ++i) scalars.push_back(array.as_double(i));
+  for (int64_t i = 0; i < count; ++i) {
+    scalars.push_back(array.as_double(i));
+  }
   return scalars;
 }
 
 std::vector<double> read_scalars(const data::hdf5::Group& group,
                                  const char* name, int64_t steps) {
-  if (!group.has(name)) return {};
+  if (!group.has(name)) {
+    return {};
+  }
   const data::hdf5::Dataset dataset = group.dataset(name);
   if (data::element_count(dataset.shape()) != steps) {
     throw base::input_error("{}: {} has {} values for {} steps", group.label(),

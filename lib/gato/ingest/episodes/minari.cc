@@ -39,7 +39,9 @@ MinariFiles find_minari_files(const fs::path& path) {
   if (fs::is_directory(path, ignored)) {
     const fs::path inner = path / "data";
     const bool has_inner = fs::is_directory(inner, ignored);
-    if (has_inner) base::check_readable(inner);
+    if (has_inner) {
+      base::check_readable(inner);
+    }
     const fs::path data = has_inner ? inner : path;
     files.data = data / kDataFileName;
     files.metadata = data / kMetadataFileName;
@@ -49,13 +51,17 @@ MinariFiles find_minari_files(const fs::path& path) {
   }
   base::check_not_pointer(files.data);
   base::check_not_pointer(files.metadata);
-  if (!fs::exists(files.metadata, ignored)) files.metadata.clear();
+  if (!fs::exists(files.metadata, ignored)) {
+    files.metadata.clear();
+  }
   const fs::path data_folder =
       fs::absolute(files.data).lexically_normal().parent_path();
   files.dataset_directory = data_folder.filename() == "data"
                                 ? data_folder.parent_path()
                                 : data_folder;
-  if (fs::exists(files.data, ignored)) return files;
+  if (fs::exists(files.data, ignored)) {
+    return files;
+  }
   if (!files.metadata.empty()) {
     throw base::input_error(
         "{}: a Minari dataset without {}: only the hdf5 storage format is "
@@ -172,19 +178,27 @@ bool is_flat(const std::vector<int64_t>& shape) {
 // images. The first episode decides, unless the user gave a role.
 void MinariSource::detect_compressed_images(
     const std::map<std::string, data::Role>& roles) {
-  if (episode_numbers_.empty()) return;
+  if (episode_numbers_.empty()) {
+    return;
+  }
   const std::string name = fmt::format("episode_{}", episode_numbers_.front());
-  if (!root_.is_group(name)) return;
+  if (!root_.is_group(name)) {
+    return;
+  }
   const data::hdf5::Group group = root_.group(name);
   std::vector<data::Field>& fields = metadata_.spec.observation_fields;
   for (data::Field& field : fields) {
     const bool may_be_bytes =
         field.role == data::Role::text ||
         (field.dtype == data::DType::uint8 && is_flat(field.shape));
-    if (!may_be_bytes || roles.contains(field.name)) continue;
+    if (!may_be_bytes || roles.contains(field.name)) {
+      continue;
+    }
     const std::string path =
         dataset_path(group, "observations", fields, "observation", field);
-    if (!group.has(path) || group.is_group(path)) continue;
+    if (!group.has(path) || group.is_group(path)) {
+      continue;
+    }
     const data::hdf5::Dataset dataset = group.dataset(path);
     if (auto found = infer_compressed_image_field(dataset, field.name)) {
       field = *std::move(found);
@@ -218,7 +232,9 @@ void MinariSource::check_totals(std::vector<std::string>& warnings) const {
   }
   const bool all_are_read =
       std::ranges::find(step_counts_, kUnread) == step_counts_.end();
-  if (!metadata_.total_steps || !all_are_read) return;
+  if (!metadata_.total_steps || !all_are_read) {
+    return;
+  }
   const int64_t steps =
       std::accumulate(step_counts_.begin(), step_counts_.end(), int64_t{0});
   if (*metadata_.total_steps != steps) {
@@ -253,15 +269,21 @@ void MinariSource::note_unknown_keys(const data::hdf5::Group& episode,
                                      const char* parent,
                                      const std::vector<data::Field>& fields,
                                      int64_t number) {
-  if (!episode.is_group(parent)) return;
+  if (!episode.is_group(parent)) {
+    return;
+  }
   for (const std::string& leaf : episode.group(parent).dataset_paths()) {
-    if (!has_field(fields, leaf)) unknown_keys_[{parent, leaf}].insert(number);
+    if (!has_field(fields, leaf)) {
+      unknown_keys_[{parent, leaf}].insert(number);
+    }
   }
 }
 
 void MinariSource::read_expert_actions(const data::hdf5::Group& infos,
                                        data::Episode& episode) const {
-  if (!infos.has("expert_action")) return;
+  if (!infos.has("expert_action")) {
+    return;
+  }
   const int64_t steps = episode.step_count();
   DeferredReads immediate;
   read_columns(infos, "expert_action", metadata_.spec.action_fields, "action",
@@ -280,7 +302,9 @@ void collect_scalars(const data::hdf5::Group& group, const std::string& prefix,
                      int64_t steps,
                      std::map<std::string, std::vector<double>>& scalars) {
   for (const std::string& name : group.child_names()) {
-    if (prefix.empty() && name == "expert_action") continue;
+    if (prefix.empty() && name == "expert_action") {
+      continue;
+    }
     if (group.is_group(name)) {
       collect_scalars(group.group(name), prefix + name + "/", steps, scalars);
       continue;
@@ -294,7 +318,9 @@ void collect_scalars(const data::hdf5::Group& group, const std::string& prefix,
     }
     const data::Array array = dataset.read_array();
     auto& values = scalars[prefix + name];
-    for (int64_t i = 0; i < rows; ++i) values.push_back(array.as_double(i));
+    for (int64_t i = 0; i < rows; ++i) {
+      values.push_back(array.as_double(i));
+    }
   }
 }
 

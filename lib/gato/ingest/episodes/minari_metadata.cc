@@ -15,11 +15,15 @@ class MetadataReader {
  public:
   MetadataReader(const MinariFiles& files, const data::hdf5::Group& root)
       : path_(files.metadata.string()), root_(root) {
-    if (files.metadata.empty()) return;
+    if (files.metadata.empty()) {
+      return;
+    }
     try {
       json_ = data::parse_lenient_json(base::read_file(files.metadata));
     } catch (const base::Error& error) {
-      if (error.status() == base::ExitStatus::io) throw;
+      if (error.status() == base::ExitStatus::io) {
+        throw;
+      }
       throw base::input_error("{}: {}", files.metadata.string(), error.what());
     }
     if (!json_.is_object()) {
@@ -100,7 +104,9 @@ std::vector<data::Field> parse_fields(const MetadataReader& metadata,
 
 std::string first_non_empty(std::initializer_list<std::string> candidates) {
   for (const std::string& candidate : candidates) {
-    if (!candidate.empty()) return candidate;
+    if (!candidate.empty()) {
+      return candidate;
+    }
   }
   return "";
 }
@@ -147,7 +153,9 @@ MinariMetadata read_minari_metadata(const MinariFiles& files,
   const std::string provenance = metadata.string_value("gato_provenance");
   if (!provenance.empty()) {
     result.provenance = json::parse(provenance, nullptr, false);
-    if (result.provenance.is_discarded()) result.provenance = nullptr;
+    if (result.provenance.is_discarded()) {
+      result.provenance = nullptr;
+    }
   }
   return result;
 }

@@ -97,7 +97,9 @@ data::Array boolean_array(const std::vector<uint8_t>& values, int64_t steps) {
 // Writes the attributes that Minari's EpisodeMetadataCallback writes.
 void write_statistics(data::hdf5::Group& group,
                       const std::vector<double>& rewards) {
-  if (rewards.empty()) return;
+  if (rewards.empty()) {
+    return;
+  }
   const auto count = static_cast<double>(rewards.size());
   const double sum = std::accumulate(rewards.begin(), rewards.end(), 0.0);
   double squares = 0;
@@ -131,7 +133,9 @@ std::optional<fs::path> find_foreign_file(const fs::path& directory) {
     if (is_dataset || !entry.is_directory() || entry.is_symlink()) {
       return entry.path();
     }
-    if (auto foreign = find_foreign_file(entry.path())) return foreign;
+    if (auto foreign = find_foreign_file(entry.path())) {
+      return foreign;
+    }
   }
   return std::nullopt;
 }
@@ -139,7 +143,9 @@ std::optional<fs::path> find_foreign_file(const fs::path& directory) {
 }  // namespace
 
 void require_only_minari_datasets(const fs::path& directory) {
-  if (!fs::is_directory(directory)) return;
+  if (!fs::is_directory(directory)) {
+    return;
+  }
   if (const auto foreign = find_foreign_file(directory)) {
     throw base::usage_error(
         "{} contains {}, which is not a dataset: --force only replaces "
@@ -193,14 +199,18 @@ void MinariWriter::Impl::update_text_bounds(
     const std::vector<data::FieldColumn>& columns) {
   for (const data::FieldColumn& column : columns) {
     const auto* texts = std::get_if<std::vector<std::string>>(&column);
-    if (texts == nullptr) continue;
+    if (texts == nullptr) {
+      continue;
+    }
     for (const std::string& text : *texts) {
       const auto characters = utf8_characters(text);
       max_text_length = std::max(max_text_length, std::ssize(characters));
       for (const std::string& character : characters) {
         const bool is_printable =
             character.size() == 1 && character[0] >= ' ' && character[0] <= '~';
-        if (!is_printable) extra_characters.insert(character);
+        if (!is_printable) {
+          extra_characters.insert(character);
+        }
       }
     }
   }
@@ -209,7 +219,9 @@ void MinariWriter::Impl::update_text_bounds(
 void MinariWriter::Impl::write_root_attributes(
     const data::Provenance& provenance) {
   const auto set = [this](const char* name, const std::string& text) {
-    if (!text.empty()) root.set_attribute(name, text);
+    if (!text.empty()) {
+      root.set_attribute(name, text);
+    }
   };
   set("gato_task", info.spec.name);
   set("gato_domain", info.spec.domain);
@@ -232,7 +244,9 @@ void MinariWriter::Impl::write_root_attributes(
 
 std::string MinariWriter::Impl::metadata() const {
   std::string extra;
-  for (const std::string& character : extra_characters) extra += character;
+  for (const std::string& character : extra_characters) {
+    extra += character;
+  }
   const auto space = [&](const std::vector<data::Field>& fields,
                          const char* bare_name) {
     return data::space_to_json(
@@ -271,13 +285,19 @@ void MinariWriter::append(const data::Episode& episode) {
       fmt::format("episode_{}", dataset.episode_count));
   group.set_attribute("id", dataset.episode_count);
   group.set_attribute("total_steps", steps);
-  if (episode.seed) group.set_attribute("seed", *episode.seed);
+  if (episode.seed) {
+    group.set_attribute("seed", *episode.seed);
+  }
   write_statistics(group, episode.rewards);
-  if (episode.failed) group.set_attribute("gato_failed", true);
+  if (episode.failed) {
+    group.set_attribute("gato_failed", true);
+  }
   if (!episode.failure.empty()) {
     group.set_attribute("gato_failure", episode.failure);
   }
-  if (episode.success) group.set_attribute("gato_success", *episode.success);
+  if (episode.success) {
+    group.set_attribute("gato_success", *episode.success);
+  }
 
   write_columns(group, "observations", spec.observation_fields, "observation",
                 episode.observations);

@@ -11,7 +11,9 @@ constexpr size_t kMaxDigits = 18;  // so that any number fits into int64
 
 std::optional<int64_t> number_suffix(const std::string& name,
                                      std::string_view prefix) {
-  if (!name.starts_with(prefix)) return std::nullopt;
+  if (!name.starts_with(prefix)) {
+    return std::nullopt;
+  }
   const std::string digits = name.substr(prefix.size());
   if (digits.empty() || digits.size() > kMaxDigits ||
       (digits.size() > 1 && digits.front() == '0') ||

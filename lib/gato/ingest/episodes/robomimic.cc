@@ -35,7 +35,9 @@ struct EnvironmentInfo {
 EnvironmentInfo read_environment_info(const data::hdf5::Group& data) {
   EnvironmentInfo environment;
   const auto text = data.text_attribute("env_args");
-  if (!text) return environment;
+  if (!text) {
+    return environment;
+  }
   nlohmann::json arguments;
   try {
     arguments = data::parse_lenient_json(*text);
@@ -43,16 +45,24 @@ EnvironmentInfo read_environment_info(const data::hdf5::Group& data) {
     throw base::input_error("{}: attribute env_args: {}", data.label(),
                             error.what());
   }
-  if (!arguments.is_object()) return environment;
+  if (!arguments.is_object()) {
+    return environment;
+  }
   if (const auto name = arguments.find("env_name");
       name != arguments.end() && name->is_string()) {
     environment.name = name->get<std::string>();
   }
   // EnvType in robomimic/envs/env_base.py.
   const nlohmann::json type = arguments.value("env_type", nlohmann::json());
-  if (type == 1) environment.domain = "robosuite";
-  if (type == 2) environment.domain = "gym";
-  if (type == 3) environment.domain = "momart";
+  if (type == 1) {
+    environment.domain = "robosuite";
+  }
+  if (type == 2) {
+    environment.domain = "gym";
+  }
+  if (type == 3) {
+    environment.domain = "momart";
+  }
   const nlohmann::json details =
       arguments.value("env_kwargs", nlohmann::json());
   environment.has_sparse_reward =
@@ -138,8 +148,12 @@ RobomimicSource::RobomimicSource(const fs::path& path,
                                   : ", but " + quote_names(unnumbered_names_));
   }
   first_demo_ = find_first_demo();
-  if (!options.mask.empty()) apply_mask(options.mask);
-  if (!demo_numbers_.empty()) first_demo_ = find_first_demo();
+  if (!options.mask.empty()) {
+    apply_mask(options.mask);
+  }
+  if (!demo_numbers_.empty()) {
+    first_demo_ = find_first_demo();
+  }
   environment_ = read_environment_info(data_);
   read_spec(options.roles);
   const std::string stem = path.stem().string();
@@ -219,7 +233,9 @@ std::vector<std::string> RobomimicSource::warnings() const {
                                    kDemoPrefix));
   }
   const auto total = data_.integer_attribute("total");
-  if (!total || masked_episode_count_ > 0) return warnings;
+  if (!total || masked_episode_count_ > 0) {
+    return warnings;
+  }
   int64_t steps = 0;
   for (int64_t number : demo_numbers_) {
     const int64_t samples =
@@ -254,7 +270,9 @@ void RobomimicSource::check_observation_keys(
 // observation is then unknown, which costs nothing but that observation.
 bool RobomimicSource::has_next_observations(
     const data::hdf5::Group& group) const {
-  if (!group.is_group("next_obs")) return false;
+  if (!group.is_group("next_obs")) {
+    return false;
+  }
   const data::hdf5::Group next = group.group("next_obs");
   return std::ranges::all_of(
       spec_.observation_fields,
@@ -299,7 +317,9 @@ data::Episode RobomimicSource::read_partial_episode(int64_t i,
   episode.rewards = read_scalars(group, "rewards", steps);
   episode.terminations = read_flags(group, "dones", steps);
   episode.truncations.assign(static_cast<size_t>(steps), 0);
-  if (steps > 0 && !episode.terminations.back()) episode.truncations.back() = 1;
+  if (steps > 0 && !episode.terminations.back()) {
+    episode.truncations.back() = 1;
+  }
   if (environment_.has_sparse_reward && !episode.rewards.empty()) {
     episode.success = std::ranges::any_of(
         episode.rewards, [](double reward) { return reward > 0; });

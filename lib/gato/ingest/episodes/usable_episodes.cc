@@ -35,9 +35,13 @@ UsableEpisodes::UsableEpisodes(EpisodeSource& source) : source_(source) {
 base::Expected<std::optional<UsableEpisode>> UsableEpisodes::next() {
   while (next_index_ < source_.episode_count()) {
     try {
-      if (auto usable = read_next()) return {std::move(usable), nullptr};
+      if (auto usable = read_next()) {
+        return {std::move(usable), nullptr};
+      }
     } catch (const base::Error& error) {
-      if (error.status() != base::ExitStatus::bad_input) throw;
+      if (error.status() != base::ExitStatus::bad_input) {
+        throw;
+      }
       return {std::nullopt, std::current_exception()};
     }
   }

@@ -35,9 +35,13 @@ std::optional<uint32_t> read_integer(Span bytes, size_t offset, size_t size,
 int exif_orientation(Span exif) {
   constexpr int kUpright = 1;
   constexpr std::string_view kPrefix("Exif\0\0", 6);
-  if (starts_with(exif, kPrefix)) exif = exif.subspan(kPrefix.size());
+  if (starts_with(exif, kPrefix)) {
+    exif = exif.subspan(kPrefix.size());
+  }
   const bool is_big_endian = starts_with(exif, "MM");
-  if (!is_big_endian && !starts_with(exif, "II")) return kUpright;
+  if (!is_big_endian && !starts_with(exif, "II")) {
+    return kUpright;
+  }
   const auto read = [&](size_t offset, size_t size) {
     return read_integer(exif, offset, size, is_big_endian);
   };
@@ -46,11 +50,15 @@ int exif_orientation(Span exif) {
   // and value (4), which is left-justified.
   constexpr size_t kEntrySize = 12;
   const auto directory = read(4, 4);
-  if (read(2, 2) != 42u || !directory) return kUpright;
+  if (read(2, 2) != 42u || !directory) {
+    return kUpright;
+  }
   const uint32_t entries = read(*directory, 2).value_or(0);
   for (size_t i = 0; i < entries; ++i) {
     const size_t entry = *directory + 2 + i * kEntrySize;
-    if (read(entry, 2) != 0x0112u) continue;
+    if (read(entry, 2) != 0x0112u) {
+      continue;
+    }
     const size_t size = read(entry + 2, 2) == 4u ? 4 : 2;  // long or short
     const uint32_t orientation = read(entry + 8, size).value_or(kUpright);
     return orientation >= 1 && orientation <= 8 ? static_cast<int>(orientation)
@@ -74,7 +82,9 @@ Span find_webp_exif(Span bytes) {
 }
 
 data::Image apply_orientation(data::Image image, int orientation) {
-  if (orientation <= 1 || orientation > 8) return image;
+  if (orientation <= 1 || orientation > 8) {
+    return image;
+  }
   // The sides of the upright image at which the stored first row and first
   // column are (Exif 2.3, 4.6.4): 2 top, right; 3 bottom, right; 4 bottom,
   // left; 5 left, top; 6 right, top; 7 right, bottom; 8 left, bottom.

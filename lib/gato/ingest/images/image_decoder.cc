@@ -13,7 +13,9 @@ namespace gato::ingest {
 
 data::Image decode_image(std::span<const uint8_t> bytes,
                          Orientation orientation) {
-  if (bytes.empty()) throw base::input_error("the image is empty");
+  if (bytes.empty()) {
+    throw base::input_error("the image is empty");
+  }
   if (const auto format = detect_image_format(bytes)) {
     switch (*format) {
       case ImageFormat::jpeg:
@@ -33,7 +35,9 @@ data::Image decode_image(std::span<const uint8_t> bytes,
   }
   const std::string pointer = base::describe_pointer(
       {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-  if (!pointer.empty()) throw base::input_error("{}", pointer);
+  if (!pointer.empty()) {
+    throw base::input_error("{}", pointer);
+  }
   throw base::input_error(
       "not an image in a supported format (JPEG, PNG, WebP, PBM, PGM, PPM)");
 }

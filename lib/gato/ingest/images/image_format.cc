@@ -32,7 +32,9 @@ bool is_bmp(std::string_view bytes) {
 }
 
 bool is_heif(std::string_view bytes) {
-  if (bytes.size() < 12 || bytes.substr(4, 4) != "ftyp") return false;
+  if (bytes.size() < 12 || bytes.substr(4, 4) != "ftyp") {
+    return false;
+  }
   const std::string_view brand = bytes.substr(8, 4);
   return brand == "avif" || brand == "avis" || brand == "mif1" ||
          brand == "msf1" || brand == "heic" || brand == "heix" ||
@@ -50,19 +52,31 @@ bool is_pnm(std::string_view bytes) {
 std::optional<ImageFormat> detect_image_format(std::span<const uint8_t> bytes) {
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()),
                               std::min(bytes.size(), kMaxMagicBytes));
-  if (text.starts_with("\xFF\xD8\xFF")) return ImageFormat::jpeg;
-  if (text.starts_with("\x89PNG\r\n\x1A\n")) return ImageFormat::png;
-  if (text.starts_with("GIF8")) return ImageFormat::gif;
+  if (text.starts_with("\xFF\xD8\xFF")) {
+    return ImageFormat::jpeg;
+  }
+  if (text.starts_with("\x89PNG\r\n\x1A\n")) {
+    return ImageFormat::png;
+  }
+  if (text.starts_with("GIF8")) {
+    return ImageFormat::gif;
+  }
   if (text.starts_with("RIFF") && text.size() >= 12 &&
       text.substr(8, 4) == "WEBP") {
     return ImageFormat::webp;
   }
-  if (is_pnm(text)) return ImageFormat::pnm;
-  if (is_bmp(text)) return ImageFormat::bmp;
+  if (is_pnm(text)) {
+    return ImageFormat::pnm;
+  }
+  if (is_bmp(text)) {
+    return ImageFormat::bmp;
+  }
   // The last two are BigTIFF.
   for (const std::string_view magic :
        {"II*\0"sv, "MM\0*"sv, "II+\0"sv, "MM\0+"sv}) {
-    if (text.starts_with(magic)) return ImageFormat::tiff;
+    if (text.starts_with(magic)) {
+      return ImageFormat::tiff;
+    }
   }
   if (text.starts_with("\0\0\0\x0CjP  \r\n\x87\n"sv) ||
       text.starts_with("\xFF\x4F\xFF\x51")) {
@@ -71,7 +85,9 @@ std::optional<ImageFormat> detect_image_format(std::span<const uint8_t> bytes) {
   if (text.starts_with("\0\0\0\x0CJXL \r\n\x87\n"sv)) {
     return ImageFormat::jpeg_xl;
   }
-  if (is_heif(text)) return ImageFormat::heif;
+  if (is_heif(text)) {
+    return ImageFormat::heif;
+  }
   return std::nullopt;
 }
 
@@ -79,7 +95,9 @@ std::optional<ImageFormat> detect_base64_image_format(std::string_view text) {
   constexpr std::string_view kMarker = ";base64,";
   if (text.starts_with("data:")) {
     const size_t end = text.substr(0, 256).find(kMarker);
-    if (end == std::string_view::npos) return std::nullopt;
+    if (end == std::string_view::npos) {
+      return std::nullopt;
+    }
     text.remove_prefix(end + kMarker.size());
   }
   // Four digits are three bytes.
@@ -88,7 +106,9 @@ std::optional<ImageFormat> detect_base64_image_format(std::string_view text) {
   const bool may_be_base64 = std::ranges::all_of(begin, [](unsigned char c) {
     return std::isalnum(c) != 0 || c == '+' || c == '/';
   });
-  if (!may_be_base64) return std::nullopt;
+  if (!may_be_base64) {
+    return std::nullopt;
+  }
   const std::string bytes = decode_base64(begin);
   const auto format = detect_image_format(
       {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()});

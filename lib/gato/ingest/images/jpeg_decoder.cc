@@ -57,7 +57,9 @@ struct DecompressHandle {
     decoder.err = jpeg_std_error(&error_state.manager);
     error_state.manager.error_exit = handle_error;
     error_state.manager.output_message = discard_message;
-    if (!create()) throw std::bad_alloc();
+    if (!create()) {
+      throw std::bad_alloc();
+    }
   }
   ~DecompressHandle() { jpeg_destroy_decompress(&decoder); }
   DecompressHandle(const DecompressHandle&) = delete;
@@ -68,7 +70,9 @@ struct DecompressHandle {
 
  private:
   bool create() {
-    if (setjmp(error_state.jump_target) != 0) return false;
+    if (setjmp(error_state.jump_target) != 0) {
+      return false;
+    }
     jpeg_create_decompress(&decoder);
     return true;
   }
@@ -78,7 +82,9 @@ struct DecompressHandle {
 class JpegDecoder {
  public:
   explicit JpegDecoder(std::span<const uint8_t> bytes) {
-    if (!read_header(bytes)) throw_decoding_error();
+    if (!read_header(bytes)) {
+      throw_decoding_error();
+    }
   }
 
   int height() const { return static_cast<int>(decoder_.image_height); }
@@ -107,7 +113,9 @@ class JpegDecoder {
 
 // libjpeg jumps out of read_header and read_rows.
 bool JpegDecoder::read_header(std::span<const uint8_t> bytes) {
-  if (setjmp(error_state_.jump_target) != 0) return false;
+  if (setjmp(error_state_.jump_target) != 0) {
+    return false;
+  }
   jpeg_mem_src(&decoder_, bytes.data(), bytes.size());
   decoder_.src->fill_input_buffer = handle_end_of_input;
   constexpr unsigned kMaxMarkerBytes = 0xFFFF;
@@ -117,7 +125,9 @@ bool JpegDecoder::read_header(std::span<const uint8_t> bytes) {
 }
 
 bool JpegDecoder::read_rows(J_COLOR_SPACE space, std::span<uint8_t> pixels) {
-  if (setjmp(error_state_.jump_target) != 0) return false;
+  if (setjmp(error_state_.jump_target) != 0) {
+    return false;
+  }
   decoder_.out_color_space = space;
   jpeg_start_decompress(&decoder_);
   const size_t row_bytes = size_t{decoder_.output_width} *
@@ -131,7 +141,9 @@ bool JpegDecoder::read_rows(J_COLOR_SPACE space, std::span<uint8_t> pixels) {
 }
 
 void JpegDecoder::read_pixels(J_COLOR_SPACE space, std::span<uint8_t> pixels) {
-  if (!read_rows(space, pixels)) throw_decoding_error();
+  if (!read_rows(space, pixels)) {
+    throw_decoding_error();
+  }
 }
 
 int JpegDecoder::orientation() const {
@@ -153,7 +165,9 @@ uint8_t ink_to_rgb(int ink, int key) {
 }
 
 void read_rgb(JpegDecoder& decoder, std::span<uint8_t> pixels) {
-  if (!decoder.is_cmyk()) return decoder.read_pixels(JCS_RGB, pixels);
+  if (!decoder.is_cmyk()) {
+    return decoder.read_pixels(JCS_RGB, pixels);
+  }
   std::vector<uint8_t> inks(pixels.size() / 3 * 4);
   decoder.read_pixels(JCS_CMYK, inks);
   for (size_t i = 0; i < pixels.size(); ++i) {
@@ -172,7 +186,9 @@ data::Image decode_jpeg(std::span<const uint8_t> bytes,
   image.pixels.resize(size_t{3} * image.height * image.width);
   const int stored_orientation = decoder.orientation();
   read_rgb(decoder, image.pixels);
-  if (orientation == Orientation::as_stored) return image;
+  if (orientation == Orientation::as_stored) {
+    return image;
+  }
   return apply_orientation(std::move(image), stored_orientation);
 }
 
@@ -185,7 +201,9 @@ void decode_jpeg_as_stored(std::span<const uint8_t> bytes, int height,
   }
   const std::span<uint8_t> output(pixels,
                                   size_t{1} * height * width * channels);
-  if (channels == 3) return read_rgb(decoder, output);
+  if (channels == 3) {
+    return read_rgb(decoder, output);
+  }
   decoder.read_pixels(JCS_GRAYSCALE, output);
 }
 

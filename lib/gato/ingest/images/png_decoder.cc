@@ -49,7 +49,9 @@ struct PngDecoder {
       : png(png_create_read_struct(PNG_LIBPNG_VER_STRING, &error_state,
                                    handle_error, discard_warning)),
         info(png == nullptr ? nullptr : png_create_info_struct(png)) {
-    if (info == nullptr) throw std::bad_alloc();
+    if (info == nullptr) {
+      throw std::bad_alloc();
+    }
   }
   ~PngDecoder() { png_destroy_read_struct(&png, &info, nullptr); }
   PngDecoder(const PngDecoder&) = delete;
@@ -66,7 +68,9 @@ bool decode_into(PngDecoder& decoder, std::span<const uint8_t>& rest,
                  data::Image& image, int& orientation) {
   const png_structp png = decoder.png;
   const png_infop info = decoder.info;
-  if (setjmp(decoder.error_state.jump_target) != 0) return false;
+  if (setjmp(decoder.error_state.jump_target) != 0) {
+    return false;
+  }
   png_set_read_fn(png, &rest, read_bytes);
   png_read_info(png, info);
   const png_uint_32 height = png_get_image_height(png, info);
@@ -113,7 +117,9 @@ data::Image decode_png(std::span<const uint8_t> bytes,
     throw base::input_error("the PNG is corrupt: {}",
                             decoder.error_state.message.data());
   }
-  if (orientation == Orientation::as_stored) return image;
+  if (orientation == Orientation::as_stored) {
+    return image;
+  }
   return apply_orientation(std::move(image), stored_orientation);
 }
 

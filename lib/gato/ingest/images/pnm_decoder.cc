@@ -33,7 +33,9 @@ std::optional<int64_t> consume_number(std::string_view& text) {
   int64_t value = 0;
   const auto [end, error] =
       std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{}) return std::nullopt;
+  if (error != std::errc{}) {
+    return std::nullopt;
+  }
   text.remove_prefix(static_cast<size_t>(end - text.data()));
   return value;
 }
@@ -86,19 +88,35 @@ class PixelValueReader {
     if (header.magic_digit == '4') {
       min_bytes = (columns + 7) / 8 * header.height;
     }
-    if (header.is_plain() && !header.is_bitmap()) min_bytes = 2 * min_bytes - 1;
-    if (!header.is_plain() && header.max_value > 255) min_bytes *= 2;
-    if (!header.is_plain()) skip_end_of_header();
-    if (std::ssize(text_) < min_bytes) throw_truncated();
+    if (header.is_plain() && !header.is_bitmap()) {
+      min_bytes = 2 * min_bytes - 1;
+    }
+    if (!header.is_plain() && header.max_value > 255) {
+      min_bytes *= 2;
+    }
+    if (!header.is_plain()) {
+      skip_end_of_header();
+    }
+    if (std::ssize(text_) < min_bytes) {
+      throw_truncated();
+    }
   }
 
   void begin_row() {
-    if (bit_index_ > 0) consume_byte();
+    if (bit_index_ > 0) {
+      consume_byte();
+    }
   }
   int64_t next_value() {
-    if (header_.magic_digit == '1') return next_digit();
-    if (header_.is_plain()) return next_number();
-    if (header_.magic_digit == '4') return next_bit();
+    if (header_.magic_digit == '1') {
+      return next_digit();
+    }
+    if (header_.is_plain()) {
+      return next_number();
+    }
+    if (header_.magic_digit == '4') {
+      return next_bit();
+    }
     const int64_t byte = consume_byte();
     return header_.max_value > 255 ? byte << 8 | consume_byte() : byte;
   }
@@ -106,7 +124,9 @@ class PixelValueReader {
  private:
   // Skips one white space character, or a comment including its line end.
   void skip_end_of_header() {
-    if (text_.empty()) throw_truncated();
+    if (text_.empty()) {
+      throw_truncated();
+    }
     const size_t end = text_[0] == '#' ? std::min(text_.find_first_of("\n\r"),
                                                   text_.size() - 1)
                                        : 0;
@@ -121,18 +141,24 @@ class PixelValueReader {
   int64_t next_bit() {
     const int64_t value =
         static_cast<uint8_t>(text_[0]) >> (7 - bit_index_) & 1;
-    if (++bit_index_ == 8) consume_byte();
+    if (++bit_index_ == 8) {
+      consume_byte();
+    }
     return value;
   }
   // The digits of a plain bitmap need not be separated.
   int64_t next_digit() {
     skip_whitespace_and_comments(text_);
-    if (text_.empty()) throw_truncated();
+    if (text_.empty()) {
+      throw_truncated();
+    }
     return consume_byte() - '0';
   }
   int64_t next_number() {
     const auto number = consume_number(text_);
-    if (!number && text_.empty()) throw_truncated();
+    if (!number && text_.empty()) {
+      throw_truncated();
+    }
     return number.value_or(-1);
   }
 

@@ -17,7 +17,9 @@ data::Image decode_webp(std::span<const uint8_t> bytes,
   if (status == VP8_STATUS_NOT_ENOUGH_DATA) {
     throw base::input_error("the image is truncated");
   }
-  if (status != VP8_STATUS_OK) throw base::input_error("the WebP is corrupt");
+  if (status != VP8_STATUS_OK) {
+    throw base::input_error("the WebP is corrupt");
+  }
   check_image_size(features.height, features.width);
   if (features.has_animation != 0) {
     throw base::input_error("the WebP is an animation: extract a single frame");
@@ -28,7 +30,9 @@ data::Image decode_webp(std::span<const uint8_t> bytes,
                         image.pixels.size(), 3 * image.width) == nullptr) {
     throw base::input_error("the WebP is corrupt or truncated");
   }
-  if (orientation == Orientation::as_stored) return image;
+  if (orientation == Orientation::as_stored) {
+    return image;
+  }
   return apply_orientation(std::move(image),
                            exif_orientation(find_webp_exif(bytes)));
 }

@@ -9,9 +9,15 @@ namespace {
 
 // Returns an empty string if the format is unknown.
 std::string detect_format(const std::string& path) {
-  if (path == "-" || has_tar_extension(path)) return "webdataset";
-  if (strip_compression_extension(path).ends_with(".tsv")) return "tsv";
-  if (strip_compression_extension(path).ends_with(".json")) return "coco";
+  if (path == "-" || has_tar_extension(path)) {
+    return "webdataset";
+  }
+  if (strip_compression_extension(path).ends_with(".tsv")) {
+    return "tsv";
+  }
+  if (strip_compression_extension(path).ends_with(".json")) {
+    return "coco";
+  }
   return "";
 }
 
@@ -34,13 +40,17 @@ bool has_known_caption_extension(const std::string& path) {
 
 void announce_captions(const std::string& path,
                        const CaptionSourceOptions& options) {
-  if (resolve_format(path, options) != "tsv" || !options.tsv.numbering) return;
+  if (resolve_format(path, options) != "tsv" || !options.tsv.numbering) {
+    return;
+  }
   options.tsv.numbering->announce_file(resolve_image_root(path, options));
 }
 
 void skip_captions(const std::string& path,
                    const CaptionSourceOptions& options) {
-  if (resolve_format(path, options) != "tsv" || !options.tsv.numbering) return;
+  if (resolve_format(path, options) != "tsv" || !options.tsv.numbering) {
+    return;
+  }
   options.tsv.numbering->skip_file(resolve_image_root(path, options), path);
 }
 
@@ -48,8 +58,12 @@ std::unique_ptr<ImageTextSource> open_captions(
     const std::string& path, const CaptionSourceOptions& options) {
   const std::string format = resolve_format(path, options);
   const std::filesystem::path root = resolve_image_root(path, options);
-  if (format == "coco") return open_coco_captions(path, root);
-  if (format == "webdataset") return open_webdataset(path, options.webdataset);
+  if (format == "coco") {
+    return open_coco_captions(path, root);
+  }
+  if (format == "webdataset") {
+    return open_webdataset(path, options.webdataset);
+  }
   if (format == "tsv") {
     TsvOptions tsv = options.tsv;
     tsv.image_root = root;

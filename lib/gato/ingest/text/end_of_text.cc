@@ -20,7 +20,9 @@ std::vector<TextPart> split_at_end_of_text(std::string text,
                                            std::string_view marker) {
   std::vector<TextPart> parts;
   const auto add_text = [&parts](std::string part) {
-    if (!is_blank(part)) parts.emplace_back(std::move(part));
+    if (!is_blank(part)) {
+      parts.emplace_back(std::move(part));
+    }
   };
   size_t begin = 0;
   size_t end = marker.empty() ? std::string::npos : text.find(marker);
@@ -39,12 +41,18 @@ std::vector<TextPart> split_at_end_of_text(std::string text,
 
 std::string without_end_of_text(std::string text, std::string_view marker,
                                 std::string_view separator) {
-  if (marker.empty() || text.find(marker) == std::string::npos) return text;
+  if (marker.empty() || text.find(marker) == std::string::npos) {
+    return text;
+  }
   std::string joined;
   for (const TextPart& part : split_at_end_of_text(std::move(text), marker)) {
     const auto* piece = std::get_if<std::string>(&part);
-    if (piece == nullptr) continue;
-    if (!joined.empty()) joined += separator;
+    if (piece == nullptr) {
+      continue;
+    }
+    if (!joined.empty()) {
+      joined += separator;
+    }
     joined += *piece;
   }
   return joined;

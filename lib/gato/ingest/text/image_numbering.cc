@@ -48,7 +48,9 @@ void ImageNumbering::announce_file(const std::filesystem::path& root) {
 ImageNumbering::Root& ImageNumbering::at(const std::filesystem::path& root) {
   const std::filesystem::path key = normalized(root);
   std::unique_ptr<Root>& found = roots_[key];
-  if (found != nullptr) return *found;
+  if (found != nullptr) {
+    return *found;
+  }
   found =
       std::make_unique<Root>(Root{.path = root, .urls = ImageUrlIndex(root)});
   if (const int64_t files = file_counts_[key];
@@ -77,7 +79,9 @@ ImageNumbering::Root& ImageNumbering::at(const std::filesystem::path& root) {
 void ImageNumbering::skip_file(const std::filesystem::path& root,
                                const std::string& file) {
   Root& numbering = at(root);
-  if (!numbering.doubt.empty()) return;
+  if (!numbering.doubt.empty()) {
+    return;
+  }
   numbering.doubt = fmt::format(
       "the shard in which the images of this file begin depends on the number "
       "of rows in {}, which another --shard reads",
@@ -85,9 +89,13 @@ void ImageNumbering::skip_file(const std::filesystem::path& root,
 }
 
 void ImageNumbering::end_file(Root& root, int64_t rows) const {
-  if (rows == 0) return;
+  if (rows == 0) {
+    return;
+  }
   root.next_shard += (rows + kRowsPerShard - 1) / kRowsPerShard;
-  if (!root.has_shards || !root.unclaimed_image.empty()) return;
+  if (!root.has_shards || !root.unclaimed_image.empty()) {
+    return;
+  }
   // The last shard of a file need not be full.
   const int64_t last_shard = root.next_shard - 1;
   const int64_t last_shard_rows = (rows - 1) % kRowsPerShard + 1;
@@ -98,9 +106,13 @@ void ImageNumbering::end_file(Root& root, int64_t rows) const {
 }
 
 void ImageNumbering::check_unproven_rows() const {
-  if (trusts_row_order_) return;
+  if (trusts_row_order_) {
+    return;
+  }
   for (const auto& [canonical_path, root] : roots_) {
-    if (root->first_unproven_row.empty()) continue;
+    if (root->first_unproven_row.empty()) {
+      continue;
+    }
     std::string unclaimed = root->unclaimed_image;
     if (root->has_shards && unclaimed.empty()) {
       unclaimed = find_numbered_entry(root->path, 5, root->next_shard).string();

@@ -15,7 +15,9 @@ data::Image decode_bytes(const std::string& bytes) {
 }  // namespace
 
 bool StoredImage::is_missing() const {
-  if (kind == Kind::missing) return true;
+  if (kind == Kind::missing) {
+    return true;
+  }
   std::error_code unknown;
   return kind == Kind::file &&
          std::filesystem::status(content, unknown).type() ==

@@ -49,7 +49,9 @@ std::set<std::string> list_folder(const fs::path& folder) {
 std::string stored_url(const fs::path& path) {
   try {
     std::error_code error;
-    if (fs::file_size(path, error) > kMaxJsonBytes || error) return "";
+    if (fs::file_size(path, error) > kMaxJsonBytes || error) {
+      return "";
+    }
     const nlohmann::json object = parse_json_object(base::read_file(path));
     return object.contains("key") ? string_at(object, "url") : "";
   } catch (const base::Error&) {
@@ -70,13 +72,19 @@ ImageUrlIndex::FolderImages ImageUrlIndex::read_folder(const fs::path& root,
   for (const std::string& name : names) {
     const fs::path json = name;
     const std::string key = json.stem().string();
-    if (json.extension() != ".json" || !is_number(key)) continue;
+    if (json.extension() != ".json" || !is_number(key)) {
+      continue;
+    }
     const auto extension = std::find_if(
         kImageExtensions.begin(), kImageExtensions.end(),
         [&](const char* each) { return names.contains(key + each); });
-    if (extension == kImageExtensions.end()) continue;
+    if (extension == kImageExtensions.end()) {
+      continue;
+    }
     const std::string url = stored_url(root / folder / json);
-    if (url.empty()) continue;
+    if (url.empty()) {
+      continue;
+    }
     images.paths_by_hash.emplace_back(hash_of(url),
                                       (folder / (key + *extension)).string());
   }
@@ -89,14 +97,18 @@ void ImageUrlIndex::add(const fs::path& folder, const FolderImages& images) {
     paths_ += path;
     paths_ += '\0';
   }
-  if (!images.paths_by_hash.empty()) folders_.insert(folder.string());
+  if (!images.paths_by_hash.empty()) {
+    folders_.insert(folder.string());
+  }
 }
 
 ImageUrlIndex::ImageUrlIndex(const fs::path& root) {
   const std::set<std::string> names = list_folder(root);
   std::vector<fs::path> folders{""};
   for (const std::string& name : names) {
-    if (is_number(name)) folders.emplace_back(name);
+    if (is_number(name)) {
+      folders.emplace_back(name);
+    }
   }
   std::vector<FolderImages> images(folders.size());
   std::atomic<size_t> next = 0;
@@ -110,10 +122,14 @@ ImageUrlIndex::ImageUrlIndex(const fs::path& root) {
     const size_t count = std::min<size_t>(
         folders.size(),
         std::clamp(std::thread::hardware_concurrency(), 1U, kMaxThreads));
-    for (size_t i = 1; i < count; ++i) threads.emplace_back(read_folders);
+    for (size_t i = 1; i < count; ++i) {
+      threads.emplace_back(read_folders);
+    }
     read_folders();
   }
-  for (size_t i = 0; i < folders.size(); ++i) add(folders[i], images[i]);
+  for (size_t i = 0; i < folders.size(); ++i) {
+    add(folders[i], images[i]);
+  }
   std::stable_sort(
       entries_.begin(), entries_.end(),
       [](const Entry& a, const Entry& b) { return a.url_hash < b.url_hash; });
@@ -137,7 +153,9 @@ std::string ImageUrlIndex::find(std::string_view url,
   for (auto entry = first; entry != entries_.end() && entry->url_hash == hash;
        ++entry) {
     const char* path = paths_.c_str() + entry->path_offset;
-    if (entry == first || path == preferred) found = path;
+    if (entry == first || path == preferred) {
+      found = path;
+    }
   }
   return found;
 }

@@ -19,15 +19,21 @@ class JoinedImageTextSource : public ImageTextSource {
   }
 
   std::optional<ImageTexts> next() override {
-    if (next_record_ < texts_.records.size()) return next_image();
-    if (next_error_ == texts_.errors.size()) return std::nullopt;
+    if (next_record_ < texts_.records.size()) {
+      return next_image();
+    }
+    if (next_error_ == texts_.errors.size()) {
+      return std::nullopt;
+    }
     throw base::input_error("{}", texts_.errors[next_error_++]);
   }
 
   Counts skipped() const override { return texts_.skipped; }
 
   void record_inputs(data::Provenance& provenance) override {
-    for (const auto& input : texts_.inputs) provenance.add_input(input);
+    for (const auto& input : texts_.inputs) {
+      provenance.add_input(input);
+    }
   }
 
  private:
@@ -37,7 +43,9 @@ class JoinedImageTextSource : public ImageTextSource {
         stored_image_at(texts_.image_root, texts_.image_paths[image]), {}};
     for (; next_record_ < texts_.records.size(); ++next_record_) {
       JoinedImageTexts::Record& record = texts_.records[next_record_];
-      if (record.image_index != image) break;
+      if (record.image_index != image) {
+        break;
+      }
       for (const std::string& suffix : record.suffixes) {
         result.texts.push_back(
             {record.prefix + suffix,

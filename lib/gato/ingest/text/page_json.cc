@@ -142,7 +142,9 @@ Page parse_obelics_page(json& object, const std::filesystem::path& root) {
   Page page;
   for (size_t i = 0; i < texts.size(); ++i) {
     for (const json* list : {&images, &texts}) {
-      if (data::non_finite_number((*list)[i]) == 0) continue;
+      if (data::non_finite_number((*list)[i]) == 0) {
+        continue;
+      }
       throw base::input_error("{}[{}] is {}, not a string",
                               list == &images ? "images" : "texts", i,
                               data::summarize_json((*list)[i]));
@@ -164,9 +166,15 @@ Page parse_obelics_page(json& object, const std::filesystem::path& root) {
 }
 
 std::string detect_format(const json& object) {
-  if (object.contains("items")) return "gato";
-  if (object.contains("text_list")) return "mmc4";
-  if (object.contains("texts")) return "obelics";
+  if (object.contains("items")) {
+    return "gato";
+  }
+  if (object.contains("text_list")) {
+    return "mmc4";
+  }
+  if (object.contains("texts")) {
+    return "obelics";
+  }
   throw base::input_error(
       "not a page: it has none of the keys items (gato), text_list (mmc4) and "
       "texts (obelics)");

@@ -28,10 +28,14 @@ class JsonLinesPageSource : public PageSource {
       reject_other_formats(reader_.name(), reader_.peek(512));
       is_rejected_ = false;
     }
-    if (is_rejected_) return std::nullopt;
+    if (is_rejected_) {
+      return std::nullopt;
+    }
     std::string line;
     do {
-      if (!reader_.read_line(line)) return std::nullopt;
+      if (!reader_.read_line(line)) {
+        return std::nullopt;
+      }
     } while (is_blank(line));
     return PageRecord{std::move(line), reader_.location(),
                       reader_.record_offset(), options_};
@@ -83,7 +87,9 @@ class TarPageSource : public PageSource {
     try {
       return tar_.read_content();
     } catch (const base::Error& error) {
-      if (error.status() != base::ExitStatus::bad_input) throw;
+      if (error.status() != base::ExitStatus::bad_input) {
+        throw;
+      }
       throw base::input_error("{}: nothing can be read from {} on",
                               error.what(), path);
     }

@@ -32,9 +32,13 @@ std::string too_long_advice(const TextSourceOptions& options, bool is_jsonl) {
 
 // Returns whether the text begins with `{"`, white space aside.
 bool starts_like_json_object(std::string_view text) {
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  if (text.starts_with("\xEF\xBB\xBF")) {
+    text.remove_prefix(3);
+  }
   const size_t brace = text.find_first_not_of(" \t\r\n");
-  if (brace == std::string_view::npos || text[brace] != '{') return false;
+  if (brace == std::string_view::npos || text[brace] != '{') {
+    return false;
+  }
   const size_t quote = text.find_first_not_of(" \t", brace + 1);
   return quote != std::string_view::npos && text[quote] == '"';
 }
@@ -50,7 +54,9 @@ bool has_jsonl_extension(std::string_view path) {
 std::string extract_text(TextRecord record) {
   return base::with_context(record.location, [&record] {
     require_utf8(record.content, record.byte_offset);
-    if (!record.json_key) return std::move(record.content);
+    if (!record.json_key) {
+      return std::move(record.content);
+    }
     nlohmann::json object = parse_json_object(record.content);
     return take_string_at(object, *record.json_key, " (--text-key)");
   });
@@ -98,13 +104,21 @@ void TextSource::check_first_bytes() {
 }
 
 std::optional<TextRecord> TextSource::next() {
-  if (!has_checked_first_bytes_) check_first_bytes();
-  if (is_rejected_) return std::nullopt;
+  if (!has_checked_first_bytes_) {
+    check_first_bytes();
+  }
+  if (is_rejected_) {
+    return std::nullopt;
+  }
   TextRecord record;
   do {
-    if (!read_record(record)) return std::nullopt;
+    if (!read_record(record)) {
+      return std::nullopt;
+    }
   } while (is_blank(record.content));
-  if (is_jsonl_) record.json_key = options_.text_key;
+  if (is_jsonl_) {
+    record.json_key = options_.text_key;
+  }
   has_documents_ = true;
   return record;
 }
@@ -123,7 +137,9 @@ bool TextSource::lacks_line_feeds() const {
 
 bool TextSource::read_record(TextRecord& record) {
   const std::string& separator = options_.document_separator;
-  if (!is_jsonl_ && separator == "blank-lines") return read_paragraph(record);
+  if (!is_jsonl_ && separator == "blank-lines") {
+    return read_paragraph(record);
+  }
   const bool found =
       is_jsonl_ || separator == "lines"
           ? reader_.read_line(record.content)
@@ -149,10 +165,14 @@ bool TextSource::read_paragraph(TextRecord& record) {
     note_carriage_returns(line);
     if (is_blank(line)) {
       is_skipping = false;
-      if (!record.content.empty()) break;
+      if (!record.content.empty()) {
+        break;
+      }
       continue;
     }
-    if (is_skipping) continue;
+    if (is_skipping) {
+      continue;
+    }
     if (record.content.empty()) {
       record.location = reader_.location();
       record.byte_offset = reader_.record_offset();

@@ -81,7 +81,9 @@ Cells take_values(std::vector<TsvCell> cells) {
 
 TsvRecord::Line join_lines(std::vector<TsvRecord::Line>& lines) {
   TsvRecord::Line joined = std::move(lines.front());
-  for (size_t i = 1; i < lines.size(); ++i) joined.text += '\n' + lines[i].text;
+  for (size_t i = 1; i < lines.size(); ++i) {
+    joined.text += '\n' + lines[i].text;
+  }
   return joined;
 }
 
@@ -117,7 +119,9 @@ class TsvSource : public ImageTextSource {
         end_file();
         return std::nullopt;
       }
-      if (!columns_ && detect_columns(record)) continue;
+      if (!columns_ && detect_columns(record)) {
+        continue;
+      }
       expand(record);
     }
     Row row = std::move(rows_.front());
@@ -125,7 +129,9 @@ class TsvSource : public ImageTextSource {
     try {
       return read_row(row);
     } catch (const base::Error& error) {
-      if (error.status() == base::ExitStatus::usage) throw;
+      if (error.status() == base::ExitStatus::usage) {
+        throw;
+      }
       throw base::input_error("{}: {}", row.line.location, error.what());
     }
   }
@@ -139,7 +145,9 @@ class TsvSource : public ImageTextSource {
     try {
       return reader_.read(record);
     } catch (const base::Error& error) {
-      if (doubt_.empty()) doubt_ = error.what();
+      if (doubt_.empty()) {
+        doubt_ = error.what();
+      }
       throw;
     }
   }
@@ -153,7 +161,9 @@ class TsvSource : public ImageTextSource {
           return find_columns(split_at_tabs(record.lines.front().text));
         });
         columns_ = columns.value;
-        if (!columns.error && contains_rows(record)) return false;
+        if (!columns.error && contains_rows(record)) {
+          return false;
+        }
       }
       columns_ = find_columns(take_values(record.cells));
     } catch (const base::Error& error) {
@@ -180,7 +190,9 @@ class TsvSource : public ImageTextSource {
     const int64_t number = next_row_++;
     const TsvRecord::Line& first = record.lines.front();
     const bool spans_lines = record.lines.size() > 1;
-    if (!record.doubt.empty()) set_doubt(first, record.doubt);
+    if (!record.doubt.empty()) {
+      set_doubt(first, record.doubt);
+    }
     if (spans_lines && record.cells.size() != column_count_) {
       set_doubt(first,
                 "a quoted cell spans lines, but the row has the wrong "
@@ -222,7 +234,9 @@ class TsvSource : public ImageTextSource {
     const size_t url = columns_->url.value_or(0);
     bool is_number_taken = !columns_->url || url >= record.cells.size();
     for (const TsvRecord::Line& line : record.lines) {
-      if (line.text.empty()) continue;
+      if (line.text.empty()) {
+        continue;
+      }
       Row row{split_at_tabs(line.text), line, std::nullopt, {}};
       if (!is_number_taken && url < row.cells.size() &&
           row.cells[url] == record.cells[url].value) {
@@ -237,7 +251,9 @@ class TsvSource : public ImageTextSource {
   }
 
   void set_doubt(const TsvRecord::Line& line, const std::string& reason) {
-    if (doubt_.empty()) doubt_ = fmt::format("{}: {}", line.location, reason);
+    if (doubt_.empty()) {
+      doubt_ = fmt::format("{}: {}", line.location, reason);
+    }
   }
 
   ImageTexts read_row(Row& row) {
@@ -255,12 +271,16 @@ class TsvSource : public ImageTextSource {
       return {StoredImage::Kind::missing, "the image is not needed"};
     }
     const std::string url = columns_->url ? row.cells[*columns_->url] : "";
-    if (is_numbered()) return find_numbered_image(row, url);
+    if (is_numbered()) {
+      return find_numbered_image(row, url);
+    }
     const std::string file =
         columns_->file
             ? row.cells[*columns_->file]
             : format_image_name(options_.image_name_format, 0, 0, url);
-    if (file.empty()) throw base::input_error("the path of the image is empty");
+    if (file.empty()) {
+      throw base::input_error("the path of the image is empty");
+    }
     return stored_image_at(options_.image_root, file);
   }
 
@@ -272,7 +292,9 @@ class TsvSource : public ImageTextSource {
                    : "";
     if (!url.empty() && !root.urls.empty()) {
       const std::string found = root.urls.find(url, file);
-      if (!found.empty()) return stored_image_at(options_.image_root, found);
+      if (!found.empty()) {
+        return stored_image_at(options_.image_root, found);
+      }
       if (!row.number || root.urls.covers_folder_of(file)) {
         return {StoredImage::Kind::missing,
                 fmt::format("no image below {} was downloaded from {}",
@@ -291,7 +313,9 @@ class TsvSource : public ImageTextSource {
               "downloaded no image for it"};
     }
     StoredImage image = stored_image_at(options_.image_root, file);
-    if (!image.is_missing()) require_own_image(row, image, root);
+    if (!image.is_missing()) {
+      require_own_image(row, image, root);
+    }
     return image;
   }
 
@@ -300,7 +324,9 @@ class TsvSource : public ImageTextSource {
   void require_own_image(const Row& row, const StoredImage& image,
                          ImageNumbering::Root& root) const {
     if (const auto caption = stored_caption(image.content)) {
-      if (*caption == row.parsed_caption) return;
+      if (*caption == row.parsed_caption) {
+        return;
+      }
       throw base::input_error(
           "the file beside the image {} has a different caption: from this or "
           "an earlier row on, the images belong to other rows",
@@ -327,9 +353,13 @@ class TsvSource : public ImageTextSource {
 
   // Moves the numbering of the root to the next file.
   void end_file() {
-    if (!std::exchange(has_begun_, false)) return;
+    if (!std::exchange(has_begun_, false)) {
+      return;
+    }
     ImageNumbering::Root& root = options_.numbering->at(options_.image_root);
-    if (root.doubt.empty()) root.doubt = doubt_;
+    if (root.doubt.empty()) {
+      root.doubt = doubt_;
+    }
     options_.numbering->end_file(root, next_row_);
   }
 

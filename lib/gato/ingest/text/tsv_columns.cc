@@ -34,7 +34,9 @@ std::optional<size_t> find_named_column(const Cells& cells,
         const std::string name = lower_case(cell);
         return std::find(names.begin(), names.end(), name) != names.end();
       });
-  if (found == cells.end()) return std::nullopt;
+  if (found == cells.end()) {
+    return std::nullopt;
+  }
   return static_cast<size_t>(found - cells.begin());
 }
 
@@ -42,7 +44,9 @@ std::optional<size_t> find_column_by_url(const Cells& cells, bool wants_url) {
   const auto found = std::find_if(
       cells.begin(), cells.end(),
       [wants_url](const auto& cell) { return is_url(cell) == wants_url; });
-  if (found == cells.end()) return std::nullopt;
+  if (found == cells.end()) {
+    return std::nullopt;
+  }
   return static_cast<size_t>(found - cells.begin());
 }
 
@@ -62,7 +66,9 @@ size_t resolve_column(const std::string& text, const char* option,
     return static_cast<size_t>(number - 1);
   }
   const auto found = find_named_column(first, std::array{lower_case(text)});
-  if (found) return *found;
+  if (found) {
+    return *found;
+  }
   throw base::input_error("no column is named '{}' ({})", text, option);
 }
 
@@ -106,7 +112,9 @@ TsvColumns find_tsv_columns(const std::vector<std::string>& first,
   if (!image_option.empty()) {
     columns.file = resolve_column(image_option, "--image-column", first);
   }
-  if (!caption && columns.file) caption = *columns.file == 0 ? 1 : 0;
+  if (!caption && columns.file) {
+    caption = *columns.file == 0 ? 1 : 0;
+  }
   if (!caption) {
     throw base::input_error(
         "cannot tell which column contains the caption: name it with "

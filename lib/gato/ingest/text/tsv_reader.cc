@@ -33,7 +33,9 @@ class CellParser {
     for (size_t i = 0; i < line.size(); ++i) {
       const bool is_doubled = i + 1 < line.size() && line[i + 1] == '"';
       const bool is_last = i + 1 == line.size();
-      if (add(line[i], is_doubled, is_last)) ++i;
+      if (add(line[i], is_doubled, is_last)) {
+        ++i;
+      }
     }
   }
 
@@ -42,7 +44,9 @@ class CellParser {
   bool has_bare_carriage_return() const { return has_bare_carriage_return_; }
 
   std::vector<TsvCell> take_cells() {
-    if (is_inside_quotes()) cells_.back().is_malformed = true;
+    if (is_inside_quotes()) {
+      cells_.back().is_malformed = true;
+    }
     return std::move(cells_);
   }
 
@@ -141,7 +145,9 @@ bool TsvReader::read_line(TsvRecord::Line& line) {
     reject_other_formats(reader_.name(), reader_.peek(512));
     is_rejected_ = false;
   }
-  if (is_rejected_ || !reader_.read_until("\n", line.text)) return false;
+  if (is_rejected_ || !reader_.read_until("\n", line.text)) {
+    return false;
+  }
   const size_t carriage_return = line.text.find('\r');
   if (!reader_.has_found_separator() &&
       carriage_return < line.text.size() - 1) {
@@ -159,7 +165,9 @@ bool TsvReader::read(TsvRecord& record) {
   record = {};
   TsvRecord::Line line;
   do {
-    if (!read_line(line)) return false;
+    if (!read_line(line)) {
+      return false;
+    }
   } while (is_empty_line(line.text));
   CellParser parser(has_quoting_);
   parser.add_line(line.text);
@@ -193,7 +201,9 @@ bool TsvReader::read(TsvRecord& record) {
     }
   }
   for (TsvRecord::Line& each : record.lines) {
-    if (each.text.ends_with('\r')) each.text.pop_back();
+    if (each.text.ends_with('\r')) {
+      each.text.pop_back();
+    }
   }
   return true;
 }

@@ -44,7 +44,9 @@ std::string format_image_name(const std::string& image_name,
 
 const std::string& most_frequent(const Answers& answers) {
   std::map<std::string, int64_t> counts;
-  for (const std::string& answer : answers) ++counts[answer];
+  for (const std::string& answer : answers) {
+    ++counts[answer];
+  }
   return *std::max_element(
       answers.begin(), answers.end(),
       [&](const auto& a, const auto& b) { return counts[a] < counts[b]; });
@@ -79,7 +81,9 @@ class VqaReader {
           }}});
     set_image_paths(rest);
     for (const auto& [id, annotation] : annotation_by_question_id_) {
-      if (annotation.has_question) continue;
+      if (annotation.has_question) {
+        continue;
+      }
       result_.errors.push_back(
           fmt::format("{}: annotation of question {}: {} has no such question",
                       annotations_path_, id, questions_path_));
@@ -121,7 +125,9 @@ class VqaReader {
         ++empty_answer_count_;
       }
     }
-    if (answers.empty() || options_.all_answers) return answers;
+    if (answers.empty() || options_.all_answers) {
+      return answers;
+    }
     return {most_frequent(answers)};
   }
 
@@ -132,7 +138,9 @@ class VqaReader {
       throw base::input_error("has no annotation in {}", annotations_path_);
     }
     Annotation& annotation = found->second;
-    if (annotation.has_question) throw base::input_error("is asked twice");
+    if (annotation.has_question) {
+      throw base::input_error("is asked twice");
+    }
     annotation.has_question = true;
     const int64_t image_id = integer_at(question, "image_id");
     if (annotation.image_id.value_or(image_id) != image_id) {
@@ -140,13 +148,17 @@ class VqaReader {
                               *annotation.image_id, annotations_path_);
     }
     const std::string text = text_at(question, "question");
-    if (is_blank(text)) throw base::input_error("the question is empty");
+    if (is_blank(text)) {
+      throw base::input_error("the question is empty");
+    }
     if (annotation.answers.empty() || is_blank(annotation.answers.front())) {
       throw base::input_error("its answer in {} is empty", annotations_path_);
     }
     const auto [image, is_new] =
         image_index_by_id_.emplace(image_id, image_ids_.size());
-    if (is_new) image_ids_.push_back(image_id);
+    if (is_new) {
+      image_ids_.push_back(image_id);
+    }
     result_.records.push_back({image->second, id, vqa_prompt(text) + " ",
                                std::move(annotation.answers)});
   }

@@ -49,7 +49,9 @@ struct Sample {
   std::string error;  // why the record is bad; empty if it is not
 
   void set_first_error(const std::string& text) {
-    if (error.empty()) error = text;
+    if (error.empty()) {
+      error = text;
+    }
   }
 };
 
@@ -74,7 +76,9 @@ std::string extract_caption(const Sample& sample,
                             const std::string& caption_key) {
   for (const char* field : {"txt", "caption"}) {
     const auto found = sample.fields.find(field);
-    if (found == sample.fields.end()) continue;
+    if (found == sample.fields.end()) {
+      continue;
+    }
     if (find_invalid_utf8(found->second)) {
       throw base::input_error("field {} is not UTF-8", field);
     }
@@ -98,12 +102,18 @@ StoredImage take_image(Sample& sample) {
   std::string names;
   for (auto& [field, bytes] : sample.fields) {
     names += " " + field;
-    if (!is_one_of(field, kImageFields)) continue;
-    if (image != nullptr) throw base::input_error("has several images");
+    if (!is_one_of(field, kImageFields)) {
+      continue;
+    }
+    if (image != nullptr) {
+      throw base::input_error("has several images");
+    }
     image = &bytes;
   }
   if (image == nullptr) {
-    for (const auto& field : sample.unread_fields) names += " " + field;
+    for (const auto& field : sample.unread_fields) {
+      names += " " + field;
+    }
     return {StoredImage::Kind::missing,
             "has no image (jpg, jpeg, png, webp ...) among" + names};
   }
@@ -117,11 +127,15 @@ class WebDatasetSource : public ImageTextSource {
 
   std::optional<ImageTexts> next() override {
     auto sample = next_sample();
-    if (!sample) return std::nullopt;
+    if (!sample) {
+      return std::nullopt;
+    }
     const std::string location =
         fmt::format("{}: sample {}", tar_.name(), sample->key);
     try {
-      if (!sample->error.empty()) throw base::input_error("{}", sample->error);
+      if (!sample->error.empty()) {
+        throw base::input_error("{}", sample->error);
+      }
       StoredImage image = take_image(*sample);
       // A sample without either counts as one whose image is missing.
       const bool lacks_image_and_caption =
@@ -155,15 +169,21 @@ class WebDatasetSource : public ImageTextSource {
 
   std::optional<Sample> next_sample() {
     while (finished_.empty()) {
-      if (error_) throw *std::exchange(error_, std::nullopt);
-      if (is_at_end_) return std::nullopt;
+      if (error_) {
+        throw *std::exchange(error_, std::nullopt);
+      }
+      if (is_at_end_) {
+        return std::nullopt;
+      }
       try {
         read_member();
       } catch (const base::Error& error) {
         // The rest of the file is lost, and with it an incomplete sample.
         is_at_end_ = true;
         error_ = describe_loss(error);
-        if (has_complete_sample()) finish_group();
+        if (has_complete_sample()) {
+          finish_group();
+        }
         group_ = std::nullopt;
       }
     }
@@ -185,7 +205,9 @@ class WebDatasetSource : public ImageTextSource {
 
   // Adds to an error which samples are lost.
   base::Error describe_loss(const base::Error& error) const {
-    if (!group_ || error.status() != base::ExitStatus::bad_input) return error;
+    if (!group_ || error.status() != base::ExitStatus::bad_input) {
+      return error;
+    }
     if (has_complete_sample()) {
       return base::input_error("{}: nothing can be read after sample {}",
                                error.what(), last_sample().key);
@@ -207,8 +229,12 @@ class WebDatasetSource : public ImageTextSource {
       tar_.skip_member();
       return;
     }
-    if (group_ && group_->sample.key != name->first) finish_group();
-    if (!group_) group_ = Group{{name->first, {}, {}, {}}, {}, false};
+    if (group_ && group_->sample.key != name->first) {
+      finish_group();
+    }
+    if (!group_) {
+      group_ = Group{{name->first, {}, {}, {}}, {}, false};
+    }
     std::string field = name->second;
     std::transform(field.begin(), field.end(), field.begin(),
                    [](unsigned char c) { return std::tolower(c); });
@@ -258,7 +284,9 @@ class WebDatasetSource : public ImageTextSource {
   // they may turn out to be fields that are not read.
   void finish_dotted() {
     std::vector<Sample>& dotted = group_->dotted;
-    if (dotted.empty()) return;
+    if (dotted.empty()) {
+      return;
+    }
     if (has_image(dotted.back()) && has_caption(dotted.back())) {
       group_->has_finished_samples = true;
     }
@@ -268,12 +296,16 @@ class WebDatasetSource : public ImageTextSource {
       return;
     }
     for (auto& [field, content] : dotted.back().fields) {
-      if (is_one_of(field, kImageFields)) content.clear();
+      if (is_one_of(field, kImageFields)) {
+        content.clear();
+      }
     }
   }
 
   void finish_group() {
-    if (!group_) return;
+    if (!group_) {
+      return;
+    }
     finish_dotted();
     const Sample& sample = group_->sample;
     if (!sample.fields.empty() || !sample.error.empty() ||

@@ -25,7 +25,9 @@ std::map<std::string, data::Role> known_roles(const data::TaskEntry& entry) {
   std::map<std::string, data::Role> roles;
   for (const auto* fields :
        {&entry.spec.observation_fields, &entry.spec.action_fields}) {
-    for (const data::Field& field : *fields) roles[field.name] = field.role;
+    for (const data::Field& field : *fields) {
+      roles[field.name] = field.role;
+    }
   }
   return roles;
 }
@@ -81,8 +83,12 @@ const std::vector<Demonstration>& DemonstrationDataset::validate() {
   usable_episodes_.clear();
   while (true) {
     const auto next = episodes.next();
-    if (next.error) std::rethrow_exception(next.error);
-    if (!next.value) break;
+    if (next.error) {
+      std::rethrow_exception(next.error);
+    }
+    if (!next.value) {
+      break;
+    }
     const ingest::UsableEpisode& usable = *next.value;
     usable.deferred_reads->run(*usable.episode);
     tokenize::OutOfRangeTally tally;
