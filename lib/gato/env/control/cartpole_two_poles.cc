@@ -86,13 +86,13 @@ class CartpoleTwoPoles : public ControlEnvironment {
     return box_value(to_array(state_));
   }
 
-  void advance(Chain::State& state, double action) const {
+  void simulate(Chain::State& state, double action) const {
     chain_.step(state, {max_force_ * action, 0, 0}, kTimeStep, kSubsteps,
                 kMaxSpeed);
   }
 
   Transition apply_action(const BuiltinAction& action) override {
-    advance(state_, action.continuous[0]);
+    simulate(state_, action.continuous[0]);
     const auto& [position, velocity] = state_;
     const double upright =
         (2 + std::cos(position[1]) + std::cos(position[2])) / 4;
@@ -116,7 +116,7 @@ class CartpoleTwoPoles : public ControlEnvironment {
                                double action) {
         Chain::State state = {.position = {from[0], from[1], from[2]},
                               .velocity = {from[3], from[4], from[5]}};
-        advance(state, action);
+        simulate(state, action);
         return to_array(state);
       };
       gains_ =

@@ -131,7 +131,7 @@ std::string TokenStream::text_of(int32_t id) const {
   }
   std::string piece = text_encoder_->piece(id);
   if (piece.starts_with(kWordMark)) {
-    piece = " " + piece.substr(kWordMark.size());
+    piece.replace(0, kWordMark.size(), 1, ' ');
   }
   return ingest::escape_invalid_utf8(piece);
 }
