@@ -27,7 +27,10 @@ class CaptionRequests : public ImageTextRequests {
       return std::nullopt;
     }
     const std::string& image = images_[next_++];
-    return ImageTextRequest{{image, text_}, {{"image", image}}, nullptr};
+    ImageTextRequest request;
+    request.prompt = {image, text_};
+    request.fields["image"] = image;
+    return request;
   }
   bool is_ready() override { return true; }
   int64_t size() const override { return std::ssize(images_); }

@@ -66,7 +66,9 @@ TEST_CASE("Formats that are not decoded are named") {
            std::pair{"\0\0\0\x0CjP  \r\n\x87\n"s, "JPEG 2000"},
            std::pair{"\xFF\x4F\xFF\x51"s, "JPEG 2000"},
            std::pair{"\0\0\0\x0CJXL \r\n\x87\n"s, "JPEG XL"},
-           std::pair{"\0\0\0\x1C"s + "ftypavif\0\0\0\0"s, "HEIF or AVIF"},
+           std::pair{"\0\0\0\x1C"
+                     "ftypavif\0\0\0\0"s,
+                     "HEIF or AVIF"},
            std::pair{"GIF89a"s, "GIF"},
        }) {
     CHECK_THAT(refusal_of(file), Contains("a compressed image in "s + name) &&
