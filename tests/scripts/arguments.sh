@@ -13,7 +13,7 @@ fail() {
   exit 1
 }
 
-for script in check setup quickstart imitate examples/babyai examples/metaworld \
+for script in check setup quickstart imitate generalist examples/babyai examples/metaworld \
   examples/minari; do
   for flag in -h --help; do
     help=$("scripts/$script" "$flag") || fail "$script $flag: status $?"
@@ -21,8 +21,8 @@ for script in check setup quickstart imitate examples/babyai examples/metaworld 
     [[ $help != *'set -e'* && $help != '#'* ]] || fail "$script $flag: $help"
   done
   for arguments in --bogus '--help-me now' 'one two'; do
-    # The operands of imitate are the names of environments.
-    [[ $script != imitate || $arguments == --* ]] || continue
+    # The operands of imitate and generalist are the names of environments.
+    [[ $script != @(imitate|generalist) || $arguments == --* ]] || continue
     status=0
     # shellcheck disable=SC2086  # splits into words on purpose
     "scripts/$script" $arguments >out 2>err || status=$?
