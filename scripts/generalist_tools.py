@@ -26,8 +26,10 @@ import statistics
 import subprocess
 import sys
 
-# Steps of demonstrations of a task, and the limits of the number of its episodes.
-DEMONSTRATION_STEPS, MIN_EPISODES, MAX_EPISODES = 12000, 20, 1000
+# Steps of the demonstrations of a task, which cost nothing if it is built in, and the
+# limits of their number.
+BUILT_IN_STEPS, SIMULATOR_STEPS = 20000, 12000
+MIN_EPISODES, MAX_EPISODES = 20, 2000
 # Weights of what is no task, as a share of the weights of all tasks.
 OTHER_WEIGHTS = {"captions": 0.03, "questions": 0.05, "dialogues": 0.03, "text": 0.01}
 
@@ -57,6 +59,7 @@ def print_plan(arguments):
         for line in times.read_text(encoding="utf-8").splitlines():
             output, time = line.split()
             seconds[output] = float(time)
+    built_in = pathlib.Path("built-in.txt").read_text(encoding="utf-8").split()
     for task in arguments.tasks:
         pilot = info(f"held-out/{task}")
         steps = max(1, round(pilot["steps"] / pilot["episodes"]))
@@ -65,7 +68,8 @@ def print_plan(arguments):
         limit = end if end < steps else 0
         used = limit or steps
         episodes = arguments.episodes or min(
-            MAX_EPISODES, max(MIN_EPISODES, DEMONSTRATION_STEPS // used))
+            MAX_EPISODES, max(MIN_EPISODES, (
+                BUILT_IN_STEPS if task in built_in else SIMULATOR_STEPS) // used))
         each = seconds.get(f"held-out/{task}", 0) / pilot["episodes"] * used / steps
         print(task, episodes, limit, used, f"{each:.3f}", int("successes" in pilot),
               int(any(field["role"] == "text" for field in pilot["observation"])))
