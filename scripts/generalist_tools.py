@@ -26,9 +26,9 @@ import statistics
 import subprocess
 import sys
 
-# Steps of the demonstrations of a task, which cost nothing if it is built in, and the
-# limits of their number.
-BUILT_IN_STEPS, SIMULATOR_STEPS = 20000, 12000
+# Steps of the demonstrations of a task, and the limits of their number. Built-in tasks
+# are fast; the experts of dmc plan at every step.
+BUILT_IN_STEPS, PLANNED_STEPS, SIMULATOR_STEPS = 20000, 5000, 12000
 MIN_EPISODES, MAX_EPISODES = 20, 2000
 # Weights of what is no task, as a share of the weights of all tasks.
 OTHER_WEIGHTS = {"captions": 0.03, "questions": 0.05, "dialogues": 0.03, "text": 0.01}
@@ -67,9 +67,10 @@ def print_plan(arguments):
         end = 2 * pilot.get("steps_to_success", {"max": steps})["max"] + 10
         limit = end if end < steps else 0
         used = limit or steps
+        total = (BUILT_IN_STEPS if task in built_in else
+                 PLANNED_STEPS if task.startswith("dmc/") else SIMULATOR_STEPS)
         episodes = arguments.episodes or min(
-            MAX_EPISODES, max(MIN_EPISODES, (
-                BUILT_IN_STEPS if task in built_in else SIMULATOR_STEPS) // used))
+            MAX_EPISODES, max(MIN_EPISODES, total // used))
         each = seconds.get(f"held-out/{task}", 0) / pilot["episodes"] * used / steps
         print(task, episodes, limit, used, f"{each:.3f}", int("successes" in pilot),
               int(any(field["role"] == "text" for field in pilot["observation"])))
