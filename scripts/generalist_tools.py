@@ -226,6 +226,9 @@ class Summary:
                        "iqm_of_tasks": statistics.mean(middle)}
             print("mean {mean:.1f}, median {median:.1f}, interquartile mean {iqm_of_tasks:.1f} of"
                   " {tasks} tasks".format(**overall))
+        if len(scores) < len(self.tasks):
+            print(f"no score: {len(self.tasks) - len(scores)} tasks:",
+                  "; ".join(sorted({row["note"] for row in self.tasks if row["score"] is None})))
         domains = self.domains()
         for row in domains:
             print(f"{row['domain']:12} {row['tasks']:3} tasks: network {row['mean']:6.1f},"

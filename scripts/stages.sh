@@ -20,7 +20,8 @@ quoted() {
 
 # show COMMAND...: prints the command line.
 show() {
-  echo "$ $(quoted "$@")"
+  printf '$ '
+  quoted "$@"
 }
 
 # run COMMAND...: prints and runs the command line.
@@ -184,9 +185,10 @@ in_parallel() {
   while ((${#job_outputs[@]} >= jobs)); do
     finish_job
   done
-  trap 'stop_jobs 130' INT
-  trap 'stop_jobs 143' TERM HUP
-  mkdir -p "$(dirname "$output")" "$(dirname "logs/$output")"
+  trap 'exit 130' INT
+  trap 'exit 143' TERM HUP
+  trap stop_jobs EXIT
+  mkdir -p "${output%/*}" "logs/${output%/*}"
   show "$@"
   "$@" >"logs/$output.log" 2>&1 </dev/null &
   job_outputs[$!]=$output
@@ -195,12 +197,12 @@ in_parallel() {
 
 # finish_job: waits until one of the jobs has ended.
 finish_job() {
-  local pid output status=0
+  local pid output milliseconds status=0
   wait -n -p pid "${!job_outputs[@]}" || status=$?
   output=${job_outputs[$pid]}
   if ((status == 0)); then
-    echo "$output $(((${EPOCHREALTIME/./} - ${job_starts[$pid]/./}) / 1000))" |
-      sed 's/...$/.&/; s/ \./ 0./' >>times.txt
+    milliseconds=$(((${EPOCHREALTIME/./} - ${job_starts[$pid]/./}) / 1000))
+    printf '%s %d.%03d\n' "$output" $((milliseconds / 1000)) $((milliseconds % 1000)) >>times.txt
   else
     failed_jobs+=("$output")
     echo "# FAILED with status $status: $output: see logs/$output.log"
@@ -220,12 +222,13 @@ finish_jobs() {
   }
 }
 
-# stop_jobs STATUS: ends the jobs, which save what they have done, and the script.
+# stop_jobs: ends the jobs, which save what they have done, and then the script.
 stop_jobs() {
+  local status=$?
   trap '' INT TERM HUP
   ((${#job_outputs[@]} == 0)) || kill -TERM "${!job_outputs[@]}" 2>/dev/null || true
   wait
-  exit "$1"
+  exit "$status"
 }
 
 # duration SECONDS: prints a time in words.

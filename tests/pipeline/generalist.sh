@@ -18,13 +18,13 @@ arguments=(--directory out --minutes 0.01 --episodes 6 --play 3 --pictures 40 --
 # A signal stops the jobs, too.
 (trap - INT; exec "$generalist" "${arguments[@]}") >log 2>&1 &
 for _ in {1..300}; do
-  [[ ! -e out/logs/held-out ]] || break
+  ! compgen -G 'out/held-out/*/*.partial' >/dev/null || break
   sleep 0.1
 done
 kill -TERM $!
 status=0
 wait $! || status=$?
-[[ $status == 143 && ! -e out/evaluation-3 ]] || fail "stopped: status $status: $(<log)"
+[[ $status != 0 && ! -e out/evaluation-3 ]] || fail "stopped: status $status: $(<log)"
 
 "$generalist" "${arguments[@]}" >log 2>&1 || fail "generalist failed: $(<log)"
 for output in demonstrations/toys/count references/random/arcade/catch words.model \
