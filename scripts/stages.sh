@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Functions of the scripts that run every stage, from demonstrations to a report.
-# Sourced by quickstart, imitate, few-shot and examples/*.
+# Sourced by quickstart, imitate, few-shot, generalist and examples/*.
 set -euo pipefail
 
 # stage TITLE: announces a stage, with the elapsed time in minutes and seconds.
@@ -20,7 +20,8 @@ quoted() {
 
 # show COMMAND...: prints the command line.
 show() {
-  echo "$ $(quoted "$@")"
+  printf '$ '
+  quoted "$@"
 }
 
 # run COMMAND...: prints and runs the command line.
@@ -38,6 +39,16 @@ make() {
     echo "# $output exists"
   else
     run "$@"
+  fi
+}
+
+# write OUTPUT INPUT COMMAND...: prints and runs a command that reads INPUT and whose
+# standard output becomes OUTPUT, unless OUTPUT exists.
+write() {
+  if [[ ! -e $1 ]]; then
+    echo "$ $(quoted "${@:3}") <$2 >$1"
+    "${@:3}" <"$2" >"$1.part"
+    mv "$1.part" "$1"
   fi
 }
 
@@ -71,30 +82,28 @@ find_tasks() {
   done
 }
 
-# find_text_model TASK...: sets `text_model` to words.model if demonstrations/TASK of any
-# of these tasks contains text, and otherwise to none.
-# shellcheck disable=SC2034  # text_model
-find_text_model() {
-  local task
-  text_model=none
-  for task; do
-    gato-info --json "demonstrations/$task" >info.json
+# has_text DATASET...: whether any of the datasets has observations that are text.
+has_text() {
+  local dataset
+  for dataset; do
+    gato-info --json "$dataset" >info.json || exit
     if [ "$(number info.json 'any(field["role"] == "text" for field in json["observation"])')" = True ]; then
-      text_model=words.model
+      return
     fi
   done
+  return 1
 }
 
-# choose_sizes TASK...: sets `length`, unless it is given, to tokens per sequence in which
-# windows of `window_steps` time steps of each tokens/TASK.h5 fit, and `batch` to sequences
-# per training step.
-# shellcheck disable=SC2154  # window_steps
-choose_sizes() {
-  local task size largest=0 window
-  for task; do
-    gato-info --json "tokens/$task.h5" >info.json
+# choose_length WINDOW_STEPS TOKEN_FILE...: sets `length`, unless it is set, to the
+# length of sequences of windows of so many steps, and `batch` to the sequences per
+# training step.
+choose_length() {
+  local window_steps=$1 file size window largest=0
+  shift
+  for file; do
+    gato-info --json "$file" >info.json
     size=$(number info.json 'json["sizes"][0]["tokens_per_step"]["max"]')
-    echo "# $task: $size tokens per step"
+    echo "# $file: $size tokens per step"
     ((size <= largest)) || largest=$size
   done
   if [ -z "$length" ]; then
@@ -108,18 +117,132 @@ choose_sizes() {
   ((batch >= 8)) || batch=8
 }
 
-# measure_training COMMAND...: measures a step of a training command on pilot.h5, unless
-# dry-run.json exists, and sets `train_steps` to the number of steps in `minutes`.
-# shellcheck disable=SC2154  # minutes
-measure_training() {
+# plan_training MINUTES COMMAND...: sets `train_steps` to the number of steps that
+# gato-train makes in this time, and at least to 20. The time of a step is measured
+# once, and kept in dry-run.json.
+plan_training() {
+  local minutes=$1
+  shift
   if [ ! -e dry-run.json ]; then
-    show "$@" --data pilot.h5 -o run --dry-run
-    "$@" --data pilot.h5 -o run --dry-run >dry-run.json.part
+    show "$@" --dry-run
+    "$@" --dry-run >dry-run.json.part
     mv dry-run.json.part dry-run.json
   fi
   train_steps=$(number dry-run.json "max(20, int(60 * $minutes / json['seconds']['step']))")
   echo "# $train_steps steps (at least 20) of $(number dry-run.json 'round(json["seconds"]["step"], 3)') s take" \
     "$(number dry-run.json "round($train_steps * json['seconds']['step'] / 60, 1)") minutes; --minutes is $minutes"
+}
+
+# draw_shapes DIRECTORY IMAGES SEED: draws images of shapes, with captions, questions
+# and dialogues.
+# shellcheck disable=SC2154  # checkout
+draw_shapes() {
+  make "$1/texts.txt" python3 "$checkout/share/gato/examples/shapes.py" --pictures "$2" \
+    --seed "$3" --questions --dialogue "$1"
+}
+
+# tokenize_shapes DIRECTORY TEXT_MODEL OUTPUT: writes OUTPUT/captions.h5, questions.h5
+# and dialogues.h5 of the images in a directory of draw_shapes.
+tokenize_shapes() {
+  local options=(--text-model "$2" --discrete separate)
+  make "$3/captions.h5" gato-tokenize captions "${options[@]}" -o "$3/captions.h5" \
+    --image-root "$1/images" "$1/captions.json"
+  make "$3/questions.h5" gato-tokenize vqa "${options[@]}" -o "$3/questions.h5" \
+    --image-root "$1/images" --image-name '{image:012}.png' \
+    --questions "$1/questions.json" --annotations "$1/annotations.json"
+  make "$3/dialogues.h5" gato-tokenize interleaved "${options[@]}" -o "$3/dialogues.h5" \
+    --task dialogues --domain dialogues "$1/dialogues.jsonl"
+}
+
+# describe_shapes MODEL DIRECTORY OUTPUT: captions the images in a directory of
+# draw_shapes, answers the questions about them, and talks: OUTPUT/captions.jsonl,
+# answers.jsonl and replies.jsonl. The share that is correct is in the files .json of
+# these names.
+describe_shapes() {
+  write "$3/captions.jsonl" /dev/null gato-rollout caption --model "$1" "$2/images/*.png"
+  write "$3/answers.jsonl" "$2/questions.jsonl" gato-rollout answer --model "$1"
+  write "$3/replies.jsonl" "$2/turns.jsonl" gato-rollout chat --model "$1" \
+    --preamble none --json
+  write "$3/captions.json" /dev/null gato-eval text --references "$2/captions.json" \
+    --predictions "$3/captions.jsonl"
+  write "$3/answers.json" /dev/null gato-eval text --references "$2/annotations.json" \
+    --questions "$2/questions.json" --predictions "$3/answers.jsonl"
+  write "$3/replies.json" /dev/null python3 "$checkout/share/gato/examples/shapes.py" \
+    --check-replies "$3/replies.jsonl" "$2"
+  cat "$3/captions.json" "$3/answers.json" "$3/replies.json"
+}
+
+# in_parallel OUTPUT COMMAND...: like `make`, in the background, beside at most `jobs`
+# others. Messages go to logs/OUTPUT.log, and the seconds it took to times.txt.
+# finish_jobs waits for all of them.
+declare -A job_outputs=() job_starts=()
+failed_jobs=()
+# shellcheck disable=SC2154  # jobs
+in_parallel() {
+  local output=$1
+  shift
+  [ ! -e "$output" ] || return 0
+  while ((${#job_outputs[@]} >= jobs)); do
+    finish_job
+  done
+  trap 'exit 130' INT
+  trap 'exit 143' TERM HUP
+  trap stop_jobs EXIT
+  mkdir -p "${output%/*}" "logs/${output%/*}"
+  show "$@"
+  "$@" >"logs/$output.log" 2>&1 </dev/null &
+  job_outputs[$!]=$output
+  job_starts[$!]=$EPOCHREALTIME
+}
+
+# finish_job: waits until one of the jobs has ended.
+finish_job() {
+  local pid output milliseconds status=0
+  wait -n -p pid "${!job_outputs[@]}" || status=$?
+  output=${job_outputs[$pid]}
+  if ((status == 0)); then
+    milliseconds=$(((${EPOCHREALTIME/./} - ${job_starts[$pid]/./}) / 1000))
+    printf '%s %d.%03d\n' "$output" $((milliseconds / 1000)) $((milliseconds % 1000)) >>times.txt
+  else
+    failed_jobs+=("$output")
+    echo "# FAILED with status $status: $output: see logs/$output.log"
+    tail -n 3 "logs/$output.log"
+  fi
+  unset "job_outputs[$pid]" "job_starts[$pid]"
+}
+
+# finish_jobs: waits for all jobs, and fails if one failed.
+finish_jobs() {
+  while ((${#job_outputs[@]} > 0)); do
+    finish_job
+  done
+  ((${#failed_jobs[@]} == 0)) || {
+    echo "${0##*/}: error: failed: ${failed_jobs[*]}: see $PWD/logs" >&2
+    exit 1
+  }
+}
+
+# stop_jobs: ends the jobs, which save what they have done, and then the script.
+stop_jobs() {
+  local status=$?
+  trap '' INT TERM HUP
+  ((${#job_outputs[@]} == 0)) || kill -TERM "${!job_outputs[@]}" 2>/dev/null || true
+  wait
+  exit "$status"
+}
+
+# duration SECONDS: prints a time in words.
+duration() {
+  local seconds=${1%.*}
+  if ((seconds <= 1)); then
+    echo "a second"
+  elif ((seconds < 90)); then
+    echo "$seconds seconds"
+  elif ((seconds < 5400)); then
+    echo "$(((seconds + 30) / 60)) minutes"
+  else
+    echo "$((seconds / 3600)).$((seconds % 3600 / 360)) hours"
+  fi
 }
 
 # fail MESSAGE: ends the script with status 2.

@@ -13,7 +13,7 @@ fail() {
   exit 1
 }
 
-for script in check setup quickstart imitate few-shot examples/babyai examples/metaworld \
+for script in check setup quickstart imitate few-shot generalist examples/babyai examples/metaworld \
   examples/minari; do
   for flag in -h --help; do
     help=$("scripts/$script" "$flag") || fail "$script $flag: status $?"
@@ -21,8 +21,8 @@ for script in check setup quickstart imitate few-shot examples/babyai examples/m
     [[ $help != *'set -e'* && $help != '#'* ]] || fail "$script $flag: $help"
   done
   for arguments in --bogus '--help-me now' 'one two'; do
-    # The operands of imitate and few-shot are the names of environments.
-    [[ $script != imitate && $script != few-shot || $arguments == --* ]] || continue
+    # The operands of these scripts are the names of environments.
+    [[ $script != @(imitate|few-shot|generalist) || $arguments == --* ]] || continue
     status=0
     # shellcheck disable=SC2086  # splits into words on purpose
     "scripts/$script" $arguments >out 2>err || status=$?
