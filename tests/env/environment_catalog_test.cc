@@ -194,6 +194,8 @@ TEST_CASE("A wrong description of a domain is refused with file and key") {
       {"domain = \"toys\"\ncommand = \"x\"\ntasks = [\"a\"]\n", "{task}"},
       {"domain = \"other\"\n" + std::string(kCommand) + "tasks = [\"a\"]\n",
        "name the file other.toml"},
+      {"domain = \"toys\"\ncommand = \"x {taks} {task}\"\ntasks = [\"a\"]\n",
+       "contains {taks}; did you mean {task}?"},
       {toys("tasks = [\"a\"]\n[options]\nlevel = [1]\n"), "level"},
       {toys("tasks = [\"a\"]\noptions = 3\n"), "options"},
       {"not toml", "line 1"}};

@@ -35,10 +35,25 @@ size_t edit_distance(std::string_view a, std::string_view b) {
   return previous[b.size()];
 }
 
+// Returns the shortest name that begins with the text; empty if there is none.
+std::string shortest_continuation(std::string_view text,
+                                  const std::vector<std::string>& names) {
+  std::string shortest;
+  for (const std::string& name : names) {
+    if (name.size() >= text.size() &&
+        std::ranges::equal(text, name.substr(0, text.size()), is_same_folded) &&
+        (shortest.empty() || name.size() < shortest.size())) {
+      shortest = name;
+    }
+  }
+  return shortest;
+}
+
 }  // namespace
 
 std::string closest_name(std::string_view text,
                          const std::vector<std::string>& names) {
+  constexpr size_t kMinPrefix = 3;
   std::string closest;
   size_t min_distance = std::string_view::npos;
   for (const std::string& name : names) {
@@ -50,6 +65,10 @@ std::string closest_name(std::string_view text,
       min_distance = distance;
       closest = name;
     }
+  }
+  if (min_distance > 1 && text.size() >= kMinPrefix) {
+    const std::string continuation = shortest_continuation(text, names);
+    return continuation.empty() ? closest : continuation;
   }
   return closest;
 }

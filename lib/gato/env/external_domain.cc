@@ -8,6 +8,7 @@
 #include "gato/base/error.h"
 #include "gato/base/file_io.h"
 #include "gato/base/share_directory.h"
+#include "gato/base/spelling.h"
 #include "gato/base/string_util.h"
 #include "gato/base/toml_reader.h"
 
@@ -57,6 +58,28 @@ std::map<std::string, std::string> read_options(const toml::node& node,
   return options;
 }
 
+// Throws Error(usage) for a {NAME} that is close to one of `fields`. All others
+// may be what the shell command itself contains, like ${HOME}.
+void check_fields(const ExternalDomain& domain, std::string_view key,
+                  const std::string& command,
+                  const std::vector<std::string>& fields) {
+  for (size_t begin = command.find('{'); begin != std::string::npos;
+       begin = command.find('{', begin + 1)) {
+    const size_t end = command.find('}', begin);
+    if (end == std::string::npos) {
+      return;
+    }
+    const std::string name = command.substr(begin + 1, end - begin - 1);
+    const bool is_shell_variable = begin > 0 && command[begin - 1] == '$';
+    const std::string closest = base::closest_name(name, fields);
+    if (!is_shell_variable && !closest.empty() && closest != name) {
+      throw base::usage_error(
+          "{}: key '{}' contains {{{}}}; did you mean {{{}}}?",
+          domain.file.string(), key, name, closest);
+    }
+  }
+}
+
 void check_domain(const ExternalDomain& domain) {
   const std::string file = domain.file.string();
   if (domain.name.empty() || domain.name.find('/') != std::string::npos) {
@@ -73,6 +96,10 @@ void check_domain(const ExternalDomain& domain) {
     throw base::usage_error(
         "{}: key 'command' must be a command that contains {{task}}", file);
   }
+  check_fields(domain, "command", domain.command,
+               {"python", "share", "directory", "task", "options"});
+  check_fields(domain, "tasks-command", domain.tasks_command,
+               {"python", "share", "directory"});
   if (domain.tasks.empty() == domain.tasks_command.empty()) {
     throw base::usage_error(
         "{}: must have one of the keys 'tasks' and 'tasks-command'", file);

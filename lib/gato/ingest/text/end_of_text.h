@@ -16,8 +16,9 @@ namespace gato::ingest {
 inline constexpr std::string_view kObelicsEndOfText =
     "END_OF_DOCUMENT_TOKEN_TO_BE_REPLACED";
 // Markers that other tokenizers convert to a special token.
-inline constexpr std::array<std::string_view, 4> kEndOfTextMarkers{
-    "<|endoftext|>", "<|end_of_text|>", "<|endofdoc|>", kObelicsEndOfText};
+inline constexpr std::array<std::string_view, 8> kEndOfTextMarkers{
+    "<|endoftext|>", "<|end_of_text|>", "<|endofdoc|>", "<|eot_id|>",
+    "<|im_end|>",    "<eos>",           "[EOS]",        kObelicsEndOfText};
 
 // Returns the first of the known markers, other than `except`, that the text
 // contains; empty if it contains none of them.
