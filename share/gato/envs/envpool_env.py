@@ -3,9 +3,8 @@
 
   gato-rollout control --check-env --env envpool/CoinrunEasy-v0
 
-EnvPool seeds its environments when they are created, so each episode is played in a
-new one. Missions, which EnvPool returns as bytes, are text. Some of its classic
-control, Atari and Fetch environments have the experts of other domains.
+EnvPool seeds environments when it creates them, so each episode is played in a new one.
+Missions are text. Some environments have the experts of other domains.
 """
 import ast
 import os
@@ -40,12 +39,11 @@ import gymnasium_experts  # noqa: E402
 
 ATARI_ACTIONS = {"Pong": ("NOOP", "FIRE", "RIGHT", "LEFT", "RIGHTFIRE", "LEFTFIRE"),
                  "Breakout": ("NOOP", "FIRE", "RIGHT", "LEFT"), "Freeway": ("NOOP", "UP", "DOWN")}
-FETCH = {"FetchReach": "reach", "FetchPush": "push", "FetchSlide": "slide",
-         "FetchPickAndPlace": "pick-and-place"}
+FETCH = {"FetchReach": "reach", "FetchPush": "push", "FetchPickAndPlace": "pick-and-place",
+         "FetchSlide": "slide"}
 CLASSIC = ("CartPole", "Acrobot", "MountainCar", "MountainCarContinuous", "Pendulum")
 SUCCESS = ("success", "is_success", "solved", "prev_level_complete")
 TEXT_BYTES = 512
-WORDS = {"true": "True", "false": "False"}
 
 
 def clean(name, space):
@@ -75,7 +73,8 @@ class Pool:
     def __init__(self, task):
         self.task, self.name = task, task.rpartition("-v")[0].replace("Dense", "")
         pairs = [item.split("=", 1) for item in OPTIONS.arguments.split(",") if item]
-        self.arguments = {key: ast.literal_eval(WORDS.get(value, value)) for key, value in pairs}
+        self.arguments = {key: ast.literal_eval(value.capitalize() if value in ("true", "false")
+                                                else value) for key, value in pairs}
         self.config = envpool.make_spec(task, **self.arguments).config
         self.policy = self.ram = None
         self.make(0)
@@ -89,8 +88,8 @@ class Pool:
         self.observation = first("observation", self.observation_space, value)
         self.ram = info["ram"][0] if "ram" in info else None
         reported = [info[key][0] for key in SUCCESS if key in info]
-        info = {key: item[0] for key, item in info.items() if np.shape(item) == (1,)}
-        return self.observation, info | ({"success": float(reported[0])} if reported else {})
+        scalars = {key: item[0] for key, item in info.items() if np.shape(item) == (1,)}
+        return self.observation, scalars | ({"success": float(reported[0])} if reported else {})
 
     def reset(self, *, seed):
         self.make(seed % 2**31)
@@ -110,13 +109,11 @@ class Pool:
             return fetch_expert.Script(FETCH[self.name]).act
         return gymnasium_experts.EXPERTS[self.name](None) if self.name in CLASSIC else None
 
-    def expert(self):
-        return self.policy(self.observation)
-
 
 POOL = Pool(OPTIONS.task)
 gato_environment.Server(
-    POOL, f"envpool/{OPTIONS.task}", "envpool", expert=POOL.make_policy() and POOL.expert,
+    POOL, f"envpool/{OPTIONS.task}", "envpool",
+    expert=POOL.make_policy() and (lambda: POOL.policy(POOL.observation)),
     max_steps=getattr(POOL.config, "max_episode_steps", 0),
     settings={"frame_skip": getattr(POOL.config, "frame_skip", 1)},
     packages=("envpool", "envpool-assets")).serve()

@@ -6,9 +6,8 @@
 A level may also be given by its ID, --task BabyAI-GoToLocal-v0. The agent observes
 the mission, its direction, and the 7 x 7 cells in front of it: three numbers per cell
 (object, color, state) or, with --tile, an image. The expert of BabyAI levels is
-BabyAIBot, that of most MiniGrid levels a planner that knows the entire grid. BabyAI's
-KeyInBox, PutNext...Carrying and OpenDoorsOrder...Debug, which the bot cannot solve,
-have no expert.
+BabyAIBot, that of most MiniGrid levels a planner that knows the entire grid. The bot
+cannot solve KeyInBox, PutNext...Carrying and OpenDoorsOrder...Debug, so they have none.
 """
 import signal
 import sys
@@ -79,8 +78,7 @@ class Level:
     def replan(self):
         try:
             return self.bot.replan(self.last_action)
-        except DisappearedBoxError:
-            # The last action opened a box: continue with a new bot.
+        except DisappearedBoxError:  # the last action opened a box: continue with a new bot
             self.bot = BabyAIBot(self.environment.unwrapped)
             return self.bot.replan(None)
 
