@@ -226,6 +226,7 @@ cli::Command eval_compare_command() {
   command.operands = "A...";
   command.min_operands = 1;
   command.build = build;
+  command.run_failed_help = "--expect-not-worse is not fulfilled";
   command.examples = {
       {"gato-eval compare new --against old --references "
        "share/gato/scores/built-in.json",

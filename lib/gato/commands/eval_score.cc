@@ -355,6 +355,7 @@ cli::Command eval_score_command() {
   command.other_usages = {"--references FILE... --check",
                           "--runs NAME=PATH... [--runs NAME=PATH...]"};
   command.build = build;
+  command.run_failed_help = "--check found something (see --fail-on)";
   command.examples = {
       {"gato-eval score played/* --expert expert/catch --random random/catch "
        "-o report.html",
