@@ -47,6 +47,38 @@ TEST_CASE("gato-eval compare ends with 1 only if A is worse and it matters") {
   REQUIRE(document["provenance"]["inputs"].size() == 2);
 }
 
+TEST_CASE("gato-eval compare --expect-not-worse ends with 1 without pairs") {
+  const ScratchDirectory folder;
+  record_episodes(folder / "two", "x/a", {2.0});
+  record_episodes(folder / "silent", "x/a", {2.0});
+  const RunResult open = compare(
+      {folder / "two", "--against", folder / "silent", "--metric", "success"});
+  REQUIRE(open.status == 0);
+  REQUIRE_THAT(open.out, Contains("There is no verdict: success is compared"));
+  const RunResult expecting =
+      compare({folder / "two", "--against", folder / "silent", "--metric",
+               "success", "--expect-not-worse"});
+  REQUIRE(expecting.status == 1);
+  REQUIRE_THAT(expecting.err,
+               Contains("nothing could be compared: success is compared, but "
+                        "the episodes of A or B do not report it"));
+}
+
+TEST_CASE("gato-eval compare refuses sides without a common task") {
+  const ScratchDirectory folder;
+  record_episodes(folder / "a", "x/a", {1});
+  record_episodes(folder / "b", "x/b", {1});
+  record_episodes(folder / "c", "x/c", {1});
+  const RunResult ran =
+      compare({folder / "a", folder / "b", "--against", folder / "c"});
+  REQUIRE(ran.status == 3);
+  REQUIRE_THAT(ran.err, Contains("A and B have no task in common: A is of x/a, "
+                                 "x/b, and B is of x/c"));
+  REQUIRE(
+      compare({folder / "a", folder / "b", "--against", folder / "b"}).status ==
+      0);
+}
+
 TEST_CASE("gato-eval compare takes references from all places") {
   const ScratchDirectory folder;
   record_episodes(folder / "a", "x/a", {3, 3});

@@ -150,6 +150,37 @@ TEST_CASE_METHOD(Fixture, "References of later sources override earlier ones") {
   REQUIRE_THAT(none.err, Contains("neither ref_min_score nor ref_max_score"));
 }
 
+TEST_CASE_METHOD(Fixture, "References of other tasks are named") {
+  record_episodes(folder / "one", "x/c", {5});
+  const RunResult other = score({folder / "one", "--references", references});
+  REQUIRE(other.status == 0);
+  REQUIRE_THAT(other.err, Contains("the references are of x/a, x/b, but the "
+                                   "episodes of x/c, so only returns are"));
+}
+
+TEST_CASE_METHOD(Fixture, "Other settings than those of references are noted") {
+  const json settings = {{"max_steps", 75}};
+  record_episodes(folder / "one", "x/a", {5}, settings);
+  const auto with_settings = [&](int max_steps) {
+    const json reference = {{"x/a",
+                             {{"random", {{"mean", 0}}},
+                              {"expert", {{"mean", 10}}},
+                              {"settings", {{"max_steps", max_steps}}}}}};
+    return folder.write_file("settings.json", reference.dump());
+  };
+  const RunResult differ =
+      score({folder / "one", "--references", with_settings(10)});
+  REQUIRE(differ.status == 0);
+  REQUIRE_THAT(differ.err,
+               Contains("other settings than the references") &&
+                   Contains("max_steps is 75, not 10 as in the reference: "
+                            "--check lists all differences"));
+  const RunResult equal =
+      score({folder / "one", "--references", with_settings(75)});
+  REQUIRE(equal.status == 0);
+  REQUIRE_THAT(equal.err, !Contains("other settings"));
+}
+
 TEST_CASE_METHOD(Fixture, "A check needs no episodes, and its status tells") {
   REQUIRE(score({"--references", references, "--check"}).status == 0);
   REQUIRE(score({"--references", references, "--check", "--fail-on", "warning"})

@@ -98,6 +98,10 @@ TEST_CASE("A page is written completely or not at all") {
   const std::string text = folder.write_file("text", "no dataset");
   CHECK(run_info({"--html", folder / "other.html", sound, text}).status == 3);
   CHECK(!std::filesystem::exists(folder / "other.html"));
+  CHECK(run_info({"--html", folder / "other.html", "--text-model",
+                  folder / "absent", sound})
+            .status == 4);
+  CHECK(!std::filesystem::exists(folder / "other.html"));
   // A finding is no reason against a page.
   const std::string error = write_dataset(folder, "error", dataset_with_nan());
   REQUIRE(run_info({"--html", folder / "other.html", error}).status == 0);

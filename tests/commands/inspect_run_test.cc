@@ -74,6 +74,26 @@ TEST_CASE("A run is complete if all its checkpoints are") {
   CHECK_THAT(error_message(run), Contains("latest") && Contains("step-10"));
 }
 
+TEST_CASE("A run that has not taken all its steps says how many it has") {
+  const TrainingFixture fixture;
+  const std::string run = fixture.run_path("run");
+  REQUIRE(fixture.train(run, {"--steps", "4", "--save-every", "2"}).status ==
+          0);
+  const cli::Tool tool{"gato-info", "", "", {info_command()}, {}};
+  CHECK_THAT(run_in_process(tool, {run}).out,
+             Contains("training run, complete\n"));
+  CHECK(inspect(run).facts.at("steps_done") == 4);
+  CHECK(inspect(run).facts.at("steps") == 4);
+  std::filesystem::remove(run + "/latest");
+  std::filesystem::remove_all(run + "/step-4");
+  const RunResult ran = run_in_process(tool, {run});
+  CHECK(ran.status == 0);
+  CHECK_THAT(ran.out,
+             Contains("training run, complete checkpoints of 2 of 4 steps\n"));
+  CHECK_THAT(run_in_process(tool, {"--help"}).out,
+             Contains("the run failed, or --check found something"));
+}
+
 TEST_CASE("A model without a manifest is not known to be complete") {
   const TrainingFixture fixture;
   const std::string run = fixture.run_path("run");

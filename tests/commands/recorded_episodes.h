@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -15,10 +16,12 @@ namespace gato::test {
 // The domain is the part of the task before '/'.
 inline void record_episodes(const std::filesystem::path& path,
                             const std::string& task,
-                            const std::vector<double>& returns) {
+                            const std::vector<double>& returns,
+                            const nlohmann::json& settings = nullptr) {
   data::TaskSpec spec;
   spec.name = task;
   spec.domain = task.substr(0, task.find('/'));
+  spec.settings = settings;
   spec.observation_fields = {make_field("observation", data::Role::continuous,
                                         data::DType::float32, {1})};
   spec.action_fields = {

@@ -208,6 +208,38 @@ TEST_CASE("A failed episode counts as random, or its pair is left out") {
   REQUIRE_FALSE(task.mean_a);
   REQUIRE_FALSE(task.improvement);
   REQUIRE(unknown.overall.left_out == 1);
+  REQUIRE(no_pairs_reason(unknown).empty());
+  REQUIRE(find_failed_tasks(unknown).empty());
+}
+
+TEST_CASE("A report says why no pair could be compared") {
+  const DatasetOutcomes failed = make_outcomes("a", "x", {}, 2);
+  const DatasetOutcomes played = make_outcomes("a", "x", {3, 6});
+  const ComparisonReport report = compare_tasks(failed, played);
+  REQUIRE(report.overall.pairs == 0);
+  REQUIRE(report.overall.failed_a == 2);
+  REQUIRE(report.overall.failed_b == 0);
+  const std::string reason =
+      "in all 2 pairs of the same task and seed an episode failed, and the "
+      "random policy is unknown";
+  REQUIRE(no_pairs_reason(report) == reason);
+  REQUIRE_THAT(to_text(report),
+               Catch::Contains("There is no verdict: " + reason + "."));
+  REQUIRE(find_failed_tasks(report) == std::vector<std::string>{"a"});
+  REQUIRE(find_failed_tasks(compare_tasks(played, failed)).empty());
+  REQUIRE(find_failed_tasks(compare_tasks(failed, failed)).empty());
+  // A failure counts as random here, but that A always fails is reported.
+  const ComparisonReport known =
+      compare_tasks(failed, played, {{"a", make_references(2, 12)}});
+  REQUIRE(no_pairs_reason(known).empty());
+  REQUIRE(find_failed_tasks(known) == std::vector<std::string>{"a"});
+
+  DatasetOutcomes unseeded = played;
+  for (EpisodeOutcome& episode : unseeded.episodes) {
+    episode.seed = {};
+  }
+  REQUIRE(no_pairs_reason(compare_tasks(unseeded, played)) ==
+          "no episodes of A and B have the same task and seed");
 }
 
 TEST_CASE("The overall difference is in percent of the expert") {
@@ -259,6 +291,8 @@ TEST_CASE("Policies can be compared by success") {
       {a}, {make_outcomes("a", "x", {9, 9, 9})}, {}, {1, 10, Metric::success});
   REQUIRE(silent.tasks[0].note == "no episode of B reports success");
   REQUIRE_FALSE(silent.tasks[0].difference);
+  REQUIRE(no_pairs_reason(silent) ==
+          "success is compared, but the episodes of A or B do not report it");
 }
 
 TEST_CASE("Other settings of the environment are noted") {

@@ -63,6 +63,17 @@ data::SequenceRow push_row(const data::Vocabulary& vocabulary, int64_t number) {
   return row;
 }
 
+void replace_actions(const data::Vocabulary& vocabulary,
+                     data::SequenceRow& row) {
+  for (size_t i = 0; i < kLength; ++i) {
+    if (data::is_action(row.input.modality[i])) {
+      row.input.tokens[i] = row.labels[i] = vocabulary.separator();
+      row.input.modality[i] = data::Modality::separator;
+      row.input.local_position[i] = data::TokenRow::kNoLocalPosition;
+    }
+  }
+}
+
 data::SequenceRow count_row(int64_t number) {
   data::SequenceRow row = empty_row();
   for (int32_t i = 0; i < kLength; ++i) {
@@ -115,8 +126,12 @@ void write_synthetic_sequences(const std::filesystem::path& path,
                                   vocabulary);
   for (int64_t i = 0; i < data.sequences; ++i) {
     const int64_t number = data.first_number + i;
-    data::SequenceRow row =
-        number % 2 == 0 ? push_row(vocabulary, number) : count_row(number);
+    data::SequenceRow row = number % 2 == 0 || !data.has_targets
+                                ? push_row(vocabulary, number)
+                                : count_row(number);
+    if (!data.has_targets) {
+      replace_actions(vocabulary, row);
+    }
     for (std::vector<int32_t>* ids : {&row.input.tokens, &row.labels}) {
       for (int32_t& id : *ids) {
         if (!data::is_patch(id)) {

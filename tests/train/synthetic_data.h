@@ -15,6 +15,8 @@ struct SyntheticData {
       0;  // number of the first sequence, which determines its tokens
   uint32_t text_size = 20;
   bool has_demonstrations = false;
+  bool has_targets = true;  // otherwise separators replace the actions of
+                            // "control/push", and there is no other task
   bool has_invalid_task =
       false;  // the task of the last sequence does not exist
 };

@@ -189,15 +189,21 @@ std::vector<std::pair<base::ExitStatus, std::string>> exit_status_descriptions(
       std::ranges::any_of(commands, [](const Command& command) {
         return command.output != OutputRequirement::none;
       });
+  std::string run_failed = "the run failed";
   std::vector<std::string> resumable;  // names of commands
   for (const Command& command : commands) {
     if (command.can_resume) {
       resumable.push_back(command.name);
     }
+    if (!command.run_failed_help.empty()) {
+      run_failed += fmt::format(", or {}{}",
+                                commands.size() > 1 ? command.name + ": " : "",
+                                command.run_failed_help);
+    }
   }
   std::vector<std::pair<base::ExitStatus, std::string>> statuses = {
       {base::ExitStatus::success, "success"},
-      {base::ExitStatus::run_failed, "the run failed"},
+      {base::ExitStatus::run_failed, run_failed},
       {base::ExitStatus::usage,
        has_output ? "invalid options or configuration, or an output exists and "
                     "--force was not given"

@@ -3,6 +3,9 @@
 #include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <set>
+
 #include "gato/base/file_io.h"
 #include "gato/cli/logging.h"
 #include "gato/commands/episode_options.h"
@@ -44,9 +47,12 @@ constexpr const char* kDescription =
     "A failed episode counts as the mean of the random policy. If that is "
     "unknown, its pair is left out and counted (\"left_out\" in JSON), and "
     "there is neither a mean nor an improvement. A task that only one side "
-    "played is listed without pairs.\n\n"
+    "played is listed without pairs; if that is so of every task, the status "
+    "is 3.\n\n"
     "With --expect-not-worse the status is 1 if the verdict of a task or of "
-    "all tasks is B. The table is printed to standard output, and the report "
+    "all tasks is B, if all episodes of A of a task failed but not all of B, "
+    "or if no pair could be compared. The table is printed to standard output, "
+    "and the report "
     "is written to --output: everything as JSON (see gato-formats(5)) or CSV, "
     "or one HTML page.";
 
@@ -94,15 +100,50 @@ std::string render_html(const eval::ComparisonReport& report,
                           {"Datasets", eval::provenance_html(inputs)}});
 }
 
+std::set<std::string> task_names(
+    const std::vector<eval::DatasetOutcomes>& outcomes) {
+  std::set<std::string> names;
+  for (const eval::DatasetOutcomes& one : outcomes) {
+    names.insert(one.task);
+  }
+  return names;
+}
+
+// Throws Error(bad_input) if no task is in both.
+void require_common_task(const std::vector<eval::DatasetOutcomes>& a,
+                         const std::vector<eval::DatasetOutcomes>& b) {
+  const std::set<std::string> tasks_a = task_names(a), tasks_b = task_names(b);
+  const auto is_in_b = [&](const std::string& task) {
+    return tasks_b.contains(task);
+  };
+  if (std::ranges::none_of(tasks_a, is_in_b)) {
+    throw base::input_error(
+        "A and B have no task in common: A is of {}, and B is of {}",
+        fmt::join(tasks_a, ", "), fmt::join(tasks_b, ", "));
+  }
+}
+
 // Returns the status for --expect-not-worse, and says why it is not success.
 base::ExitStatus judge(const eval::ComparisonReport& report) {
   const std::vector<std::string> worse = eval::find_regressions(report);
-  if (worse.empty()) {
-    return base::ExitStatus::success;
+  const std::vector<std::string> failed = eval::find_failed_tasks(report);
+  const std::string no_pairs = eval::no_pairs_reason(report);
+  if (!worse.empty()) {
+    spdlog::error("--expect-not-worse: there is evidence that A is worse: {}",
+                  fmt::join(worse, ", "));
   }
-  spdlog::error("--expect-not-worse: there is evidence that A is worse: {}",
-                fmt::join(worse, ", "));
-  return base::ExitStatus::run_failed;
+  if (!failed.empty()) {
+    spdlog::error(
+        "--expect-not-worse: all episodes of A failed, but not those of B: {}",
+        fmt::join(failed, ", "));
+  }
+  if (!no_pairs.empty()) {
+    spdlog::error("--expect-not-worse: nothing could be compared: {}",
+                  no_pairs);
+  }
+  return worse.empty() && failed.empty() && no_pairs.empty()
+             ? base::ExitStatus::success
+             : base::ExitStatus::run_failed;
 }
 
 base::ExitStatus run_eval_compare(const EvalCompareOptions& options,
@@ -116,6 +157,7 @@ base::ExitStatus run_eval_compare(const EvalCompareOptions& options,
       read_all_outcomes(context.common.inputs, max_steps, context.progress);
   const std::vector<eval::DatasetOutcomes> b =
       read_all_outcomes(options.against, max_steps, context.progress);
+  require_common_task(a, b);
   warn_about_failed_datasets(a);
   warn_about_failed_datasets(b);
   references.add_defaults(a);
@@ -159,8 +201,10 @@ cli::CommandFunction build(cli::OptionTable& table) {
       .metavar("DATASET...")
       .files()
       .required();
-  table.add("expect-not-worse", &options->expect_not_worse,
-            "End with status 1 if there is evidence that A is worse");
+  table.add(
+      "expect-not-worse", &options->expect_not_worse,
+      "End with status 1 if there is evidence that A is worse, or if nothing "
+      "could be compared");
   add_reference_options(table, options->references);
   add_metric_option(table, options->metric);
   add_max_episode_steps_option(table, options->max_episode_steps);
@@ -182,6 +226,7 @@ cli::Command eval_compare_command() {
   command.operands = "A...";
   command.min_operands = 1;
   command.build = build;
+  command.run_failed_help = "--expect-not-worse is not fulfilled";
   command.examples = {
       {"gato-eval compare new --against old --references "
        "share/gato/scores/built-in.json",

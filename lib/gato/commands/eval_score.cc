@@ -14,6 +14,7 @@
 #include "gato/commands/episode_options.h"
 #include "gato/commands/eval_score_check.h"
 #include "gato/commands/eval_score_inputs.h"
+#include "gato/commands/eval_score_warnings.h"
 #include "gato/commands/report_output.h"
 #include "gato/eval/caption_samples.h"
 #include "gato/eval/comparison_report.h"
@@ -46,7 +47,8 @@ constexpr const char* kDescription =
     "Minari datasets with such metadata; datasets of episodes (--random, "
     "--expert). If the expert is no better than random, the score of the task "
     "is undefined and excluded from every mean. Without any references only "
-    "the returns are reported.\n\n"
+    "the returns are reported. A warning says if episodes were played with "
+    "other settings than the references; --check lists the differences.\n\n"
     "The aggregates are those of rliable (Agarwal et al. 2021). Their unit is "
     "a \"run\" in the sense of rliable. If any task has datasets of several "
     "policies, such a run is the mean score of one policy on one task. "
@@ -171,19 +173,6 @@ std::string caption_summary(const std::vector<eval::CaptionSample>& captions) {
                      exact.exact_matches, exact.with_references);
 }
 
-void warn_without_scores(const eval::ScoreReport& report,
-                         const eval::ReferenceTable& references) {
-  const bool is_success = report.metric == eval::Metric::success;
-  spdlog::warn(
-      "{}, so only {} are reported: for scores, give the {} of the expert and "
-      "the random policy with --references FILE, or with --expert DATASET and "
-      "--random DATASET",
-      references.empty() ? "no references"
-                         : "no task has both an expert and a random reference",
-      is_success ? "success rates" : "returns",
-      is_success ? "success rates" : "returns");
-}
-
 void log_report_counts(const std::vector<eval::DatasetOutcomes>& outcomes,
                        const eval::ScoreReport& report) {
   int64_t episodes = 0, failed = 0;
@@ -279,8 +268,11 @@ base::ExitStatus run_eval_score(const EvalScoreOptions& options,
   if (results.comparison) {
     fmt::print("\n{}", eval::to_text(*results.comparison));
   }
+  const eval::ReferenceTable references = inputs.references.table();
   if (results.scores.overall.task_count == 0) {
-    warn_without_scores(results.scores, inputs.references.table());
+    warn_without_scores(results.scores, references);
+  } else {
+    warn_about_settings(inputs, references, results.scores.metric);
   }
   log_report_counts(inputs.outcomes, results.scores);
   return base::ExitStatus::success;
@@ -363,6 +355,7 @@ cli::Command eval_score_command() {
   command.other_usages = {"--references FILE... --check",
                           "--runs NAME=PATH... [--runs NAME=PATH...]"};
   command.build = build;
+  command.run_failed_help = "--check found something (see --fail-on)";
   command.examples = {
       {"gato-eval score played/* --expert expert/catch --random random/catch "
        "-o report.html",

@@ -91,7 +91,7 @@ nlohmann::ordered_json compute_perplexity(const EvalTextOptions& options,
             path);
     }
   }
-  return loss.to_json();
+  return loss.to_json(model.network->precision());
 }
 
 cli::CommandFunction build_text_command(cli::OptionTable& table) {

@@ -39,6 +39,13 @@ std::string completeness(const Inspection& found) {
   if (!found.unfinished.empty()) {
     return "unfinished";
   }
+  if (found.kind == FileKind::run) {
+    const int64_t steps = found.facts.value("steps", int64_t{0});
+    const int64_t done = found.facts.value("steps_done", int64_t{0});
+    if (done < steps) {
+      return fmt::format("complete checkpoints of {} of {} steps", done, steps);
+    }
+  }
   return is_known_complete(found)
              ? "complete"
              : "not known to be complete: it has no MANIFEST.json";
@@ -244,9 +251,9 @@ cli::Command info_command() {
       "that an interrupted gato-rollout control keeps in OUTPUT.partial are "
       "counted, with the command that continues the run, and have status 3. A "
       "training run is complete if it has checkpoints and all of them are "
-      "complete. Whether a model without MANIFEST.json is complete is unknown "
-      "(\"whole\": null in "
-      "JSON).\n\n"
+      "complete; if it has not taken all of its steps, it says how many "
+      "(steps_done of steps). Whether a model without MANIFEST.json is "
+      "complete is unknown (\"whole\": null in JSON).\n\n"
       "For the tasks of a token file, it reports the number of tokens per time "
       "step and per document (mean and maximum), how many time steps fit into "
       "sequences of various lengths (steps_in_length), and how many tokens "
@@ -276,6 +283,7 @@ cli::Command info_command() {
       "rate and the gradient norm. A model: its parameters, and the embeddings "
       "of the bins of continuous values; with --data, the attention of the "
       "first layer within a time step, as in appendix J of the paper.";
+  command.run_failed_help = "--check found something (see --fail-on)";
   command.seed_help = cli::kUnusedOption;
   command.threads_help =
       "Number of threads of --check; 0: one per processor. Does not affect the "

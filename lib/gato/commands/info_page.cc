@@ -103,6 +103,10 @@ void add_page_options(cli::OptionTable& table, PageOptions& page) {
 
 void write_page(const PageOptions& options,
                 const cli::CommandContext& context) {
+  const std::string& text_model = options.checks.text_model;
+  if (!text_model.empty()) {
+    base::check_readable(text_model);
+  }
   const std::vector<std::string>& inputs = context.common.inputs;
   const auto max_bytes = static_cast<int64_t>(options.max_megabytes * 1e6);
   std::vector<HtmlSection> sections;

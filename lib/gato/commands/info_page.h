@@ -21,8 +21,9 @@ struct PageOptions {
 // Adds --html and the options that only it uses.
 void add_page_options(cli::OptionTable& table, PageOptions& page);
 
-// Writes a page about all inputs. Throws Error(bad_input) if an input cannot be
-// shown, and Error(usage) if the page would be larger than the limit.
+// Writes a page about all inputs. Throws Error(io) if the SentencePiece model
+// cannot be read, Error(bad_input) if an input cannot be shown, and
+// Error(usage) if the page would be larger than the limit.
 void write_page(const PageOptions& options, const cli::CommandContext& context);
 
 }  // namespace gato::commands

@@ -14,6 +14,7 @@
 #include "gato/data/safetensors_header.h"
 #include "gato/data/text_model_file.h"
 #include "gato/data/token_file.h"
+#include "gato/eval/few_shot_runs.h"
 
 namespace gato::commands {
 namespace {
@@ -170,6 +171,15 @@ Inspection inspect_json_lines(const fs::path& path) {
           nullptr};
 }
 
+// Returns eval::planned_steps(); a corrupt configuration is bad input.
+int64_t configured_steps(const fs::path& run) {
+  try {
+    return eval::planned_steps(run);
+  } catch (const base::Error& error) {
+    throw base::input_error("{}", error.what());
+  }
+}
+
 }  // namespace
 
 Inspection inspect_model(const fs::path& directory) {
@@ -225,6 +235,13 @@ Inspection inspect_run(const fs::path& directory) {
         directory.string());
   }
   result.facts["checkpoints"] = checkpoints;
+  if (const int64_t steps = configured_steps(directory); steps > 0) {
+    const auto saved = data::list_checkpoint_steps(directory);
+    result.facts["steps_done"] = saved.empty()
+                                     ? reported.value("step", ordered_json(0))
+                                     : ordered_json(saved.back());
+    result.facts["steps"] = steps;
+  }
   const ordered_json metrics = last_json_line(directory / "metrics.jsonl");
   if (!metrics.is_null()) {
     result.facts["last_metrics"] = metrics;

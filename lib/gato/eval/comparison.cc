@@ -150,11 +150,14 @@ void set_overall(const std::vector<double>& values, std::vector<double> sums,
 void add_counts(const TaskComparison& task, TaskComparison& overall) {
   overall.episodes_a += task.episodes_a;
   overall.episodes_b += task.episodes_b;
+  overall.failed_a += task.failed_a;
+  overall.failed_b += task.failed_b;
   overall.pairs += task.pairs;
   overall.wins += task.wins;
   overall.losses += task.losses;
   overall.ties += task.ties;
   overall.left_out += task.left_out;
+  overall.lacks_success |= task.lacks_success;
 }
 
 // Says over which tasks the overall statistics are, if not over all.

@@ -117,8 +117,7 @@ std::vector<std::vector<std::string>> table_rows(
 std::string summary(const ComparisonReport& report) {
   const TaskComparison& all = report.overall;
   if (all.pairs == 0) {
-    return "No episodes of A and B have the same task and seed, so there is "
-           "no verdict.";
+    return fmt::format("There is no verdict: {}.", no_pairs_reason(report));
   }
   const std::string counts = fmt::format("A wins {} and loses {} of {} pairs",
                                          all.wins, all.losses, all.pairs);
@@ -192,6 +191,34 @@ HtmlSection comparison_section(const ComparisonReport& report) {
       "after every episode: from 20 on there is a verdict, which is wrong with "
       "a probability of at most 5%.</p>\n";
   return {"Comparison of A with B", html};
+}
+
+std::string no_pairs_reason(const ComparisonReport& report) {
+  const TaskComparison& all = report.overall;
+  if (all.pairs > 0) {
+    return "";
+  }
+  if (all.left_out > 0) {
+    return fmt::format(
+        "in all {} pairs of the same task and seed an episode failed, and the "
+        "random policy is unknown",
+        all.left_out);
+  }
+  if (all.lacks_success) {
+    return "success is compared, but the episodes of A or B do not report it";
+  }
+  return "no episodes of A and B have the same task and seed";
+}
+
+std::vector<std::string> find_failed_tasks(const ComparisonReport& report) {
+  std::vector<std::string> names;
+  for (const TaskComparison& task : report.tasks) {
+    if (task.episodes_a > 0 && task.failed_a == task.episodes_a &&
+        task.failed_b < task.episodes_b) {
+      names.push_back(task.task);
+    }
+  }
+  return names;
 }
 
 std::vector<std::string> find_regressions(const ComparisonReport& report) {

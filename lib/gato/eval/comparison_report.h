@@ -29,6 +29,13 @@ std::string to_text(const ComparisonReport& report);
 // Returns the chart and the table of a comparison.
 HtmlSection comparison_section(const ComparisonReport& report);
 
+// Returns why no pair could be compared, or an empty string if one could.
+std::string no_pairs_reason(const ComparisonReport& report);
+
+// Returns the names of the tasks of which all episodes of A failed, but not all
+// of B.
+std::vector<std::string> find_failed_tasks(const ComparisonReport& report);
+
 // Returns the names of the tasks, and "all", whose verdict is that A is worse.
 std::vector<std::string> find_regressions(const ComparisonReport& report);
 

@@ -71,19 +71,6 @@ Evaluation parse_evaluation(const json& evaluation, int64_t step,
   return result;
 }
 
-// Returns the number of steps that the run was to take, as its configuration
-// says; 0 if there is none.
-int64_t planned_steps(const fs::path& run) {
-  const fs::path path = run / "config.toml";
-  std::error_code ignored;
-  if (!fs::exists(path, ignored)) {
-    return 0;
-  }
-  const toml::table config =
-      base::parse_toml(base::read_file(path), path.string());
-  return config["steps"].value_or(int64_t{0});
-}
-
 FewShotRun read_run(const fs::path& path, const RunName& name, Metric metric) {
   FewShotRun run;
   run.path = path;
@@ -234,6 +221,17 @@ FewShotInput read_datasets(const fs::path& operand, Metric metric) {
 }
 
 }  // namespace
+
+int64_t planned_steps(const fs::path& run) {
+  const fs::path path = run / "config.toml";
+  std::error_code ignored;
+  if (!fs::exists(path, ignored)) {
+    return 0;
+  }
+  const toml::table config =
+      base::parse_toml(base::read_file(path), path.string());
+  return config["steps"].value_or(int64_t{0});
+}
 
 FewShotInput read_few_shot_input(const fs::path& operand, Metric metric) {
   const std::vector<fs::path> runs = find_runs(operand);

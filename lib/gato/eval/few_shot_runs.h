@@ -32,6 +32,10 @@ struct FewShotInput {
 FewShotInput read_few_shot_input(const std::filesystem::path& operand,
                                  Metric metric = Metric::mean_return);
 
+// Returns the number of steps that a run is to take, as its config.toml says; 0
+// if there is none. Throws Error(usage) if that is not valid TOML.
+int64_t planned_steps(const std::filesystem::path& run);
+
 // Appends the runs to a curve. Datasets with the same number of demonstrations
 // become repeats, in order.
 void append_runs(const std::vector<FewShotRun>& runs, NamedRuns& curve);

@@ -25,14 +25,15 @@ class TaskComparer {
   }
 
   ComparedTask run() {
-    task_.episodes_a = a_ ? std::ssize(a_->episodes) : 0;
-    task_.episodes_b = b_ ? std::ssize(b_->episodes) : 0;
+    count_episodes(a_, task_.episodes_a, task_.failed_a);
+    count_episodes(b_, task_.episodes_b, task_.failed_b);
     if (!a_ || !b_) {
       add_note(a_ ? "played by A only" : "played by B only");
       return std::move(result_);
     }
     if (metric_ == Metric::success &&
         !(a_->reports_success && b_->reports_success)) {
+      task_.lacks_success = true;
       add_note(fmt::format("no episode of {} reports success",
                            a_->reports_success   ? "B"
                            : b_->reports_success ? "A"
@@ -47,6 +48,14 @@ class TaskComparer {
   }
 
  private:
+  static void count_episodes(const TaskSide* side, int64_t& episodes,
+                             int64_t& failed) {
+    if (side) {
+      episodes = std::ssize(side->episodes);
+      failed = std::ranges::count_if(side->episodes, &EpisodeOutcome::failed);
+    }
+  }
+
   void add_note(const std::string& text) {
     task_.note += (task_.note.empty() ? "" : "; ") + text;
   }
@@ -117,8 +126,7 @@ class TaskComparer {
   // empty, if one of them is unknown.
   bool append_values(const TaskSide& side, const char* name,
                      std::vector<double>& values) {
-    const auto failed =
-        std::ranges::count_if(side.episodes, &EpisodeOutcome::failed);
+    const int64_t failed = &side == a_ ? task_.failed_a : task_.failed_b;
     if (failed > 0) {
       add_note(fmt::format(
           "{} of {} episodes of {} failed, {}", failed, side.episodes.size(),

@@ -20,6 +20,7 @@ enum class Verdict { open, a, b };
 struct TaskComparison {
   std::string task, domain;
   int64_t episodes_a = 0, episodes_b = 0;
+  int64_t failed_a = 0, failed_b = 0;  // of these episodes
   // Mean values of all episodes; a failed one counts as random.
   std::optional<double> mean_a, mean_b;
   // Episodes of A and B with the same seed; the k-th episode of A with a seed
@@ -40,6 +41,8 @@ struct TaskComparison {
   // Pairs of which an episode failed, where the random policy's value is
   // unknown.
   int64_t left_out = 0;
+  // Whether success is compared, which the episodes of a side do not report.
+  bool lacks_success = false;
   std::string note;
 };
 

@@ -120,12 +120,25 @@ LossTable compute_losses(const model::Network& network,
   return table;
 }
 
+base::Error non_finite_loss_error(model::Precision precision) {
+  return precision == model::Precision::fp32
+             ? base::run_error(
+                   "the loss is not finite: the model has diverged, or its "
+                   "activations overflow: use an older checkpoint")
+             : base::run_error("the loss is not finite: try --precision fp32");
+}
+
 nlohmann::json evaluate_loss(const model::Network& network,
                              const SequenceFileData& data,
                              const LossEvaluationOptions& options) {
   const LossTable table = compute_losses(network, data, options);
-  if (table.target_count() > 0 && !std::isfinite(table.mean())) {
-    throw base::run_error("the loss is not finite: try --precision fp32");
+  if (table.target_count() == 0) {
+    throw base::input_error(
+        "{}: no token of the sequences is a target, so there is no loss",
+        data.display_name());
+  }
+  if (!std::isfinite(table.mean())) {
+    throw non_finite_loss_error(network.precision());
   }
   return table.to_json(data.tasks());
 }

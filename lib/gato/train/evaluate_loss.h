@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <nlohmann/json.hpp>
 
+#include "gato/base/error.h"
 #include "gato/base/progress.h"
 #include "gato/model/network.h"
 #include "gato/train/input/sequence_file_data.h"
@@ -27,8 +28,13 @@ LossTable compute_losses(const model::Network& network,
                          const SequenceFileData& data,
                          const LossEvaluationOptions& options);
 
-// Returns LossTable::to_json() of compute_losses(). Throws Error(run_failed) if
-// the loss is not finite, and the errors of check_compatible().
+// Returns an Error(run_failed) about a loss that is not finite. It advises fp32
+// if the precision is another one.
+base::Error non_finite_loss_error(model::Precision precision);
+
+// Returns LossTable::to_json() of compute_losses(). Throws Error(bad_input) if
+// there are no targets, Error(run_failed) if the loss is not finite, and the
+// errors of check_compatible().
 nlohmann::json evaluate_loss(const model::Network& network,
                              const SequenceFileData& data,
                              const LossEvaluationOptions& options);

@@ -183,12 +183,12 @@ void TextLoss::add(const TextLoss& other) {
   bytes += other.bytes;
 }
 
-nlohmann::ordered_json TextLoss::to_json() const {
+nlohmann::ordered_json TextLoss::to_json(model::Precision precision) const {
   if (tokens == 0) {
     throw base::input_error("the data contain no text to predict");
   }
   if (!std::isfinite(loss)) {
-    throw base::run_error("the loss is not finite: try --precision fp32");
+    throw non_finite_loss_error(precision);
   }
   const double mean = loss / static_cast<double>(tokens);
   nlohmann::ordered_json report = {{"tokens", tokens},

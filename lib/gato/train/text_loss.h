@@ -20,8 +20,8 @@ struct TextLoss {
   void add(const TextLoss& other);
   // Returns {"tokens", "bytes", "loss", "perplexity", "bits_per_byte"}; loss is
   // the mean per token. Throws Error(bad_input) if there are no tokens, and
-  // Error(run_failed) if the loss is not finite.
-  nlohmann::ordered_json to_json() const;
+  // Error(run_failed) if the loss, computed in `precision`, is not finite.
+  nlohmann::ordered_json to_json(model::Precision precision) const;
 };
 
 struct TextLossOptions {

@@ -174,6 +174,16 @@ TEST_CASE("The page of a run shows its curves while it trains") {
                        Contains("lowest validation loss, at step 30") &&
                        Contains("gradient norm") &&
                        Contains("2026-01-31T23:59:59Z"));
+  for (const bool has_file : {true, false}) {
+    std::ofstream(run / "metrics.jsonl") << "{\"step\": 1, \"lo";
+    if (!has_file) {
+      std::filesystem::remove(run / "metrics.jsonl");
+    }
+    const std::string early =
+        view_page("run", "", run_sections(run.path(), {}));
+    CHECK(find_html_fault(early) == "");
+    CHECK_THAT(early, Contains("No step has been logged yet"));
+  }
   std::ofstream(run / "metrics.jsonl") << "{}\n";
   CHECK(thrown_error([&] { run_sections(run.path(), {}); }).status() ==
         base::ExitStatus::bad_input);

@@ -447,6 +447,43 @@ TEST_CASE("Ten consecutive steps without a finite loss end the run") {
   CHECK(optimizer.updates == 0);
 }
 
+TEST_CASE("Data without targets give neither a model nor a loss") {
+  const TrainingFixture fixture;
+  const std::string run = fixture.run_path("run");
+  REQUIRE(fixture.train(run, {"--steps", "1"}).status == 0);
+  const model::LoadedModel model = model::load_model(run);
+  write_synthetic_sequences(fixture.data_path, {.has_targets = false});
+  const std::string silent = fixture.run_path("silent");
+  const RunResult result = fixture.train(silent, {"--steps", "3"});
+  CHECK(result.status == 1);
+  CHECK_THAT(result.err,
+             Contains("step 1: no token of its sequences is a target") &&
+                 !Contains("step 2: no token") &&
+                 Contains("data.h5: nothing was learned: no token of the "
+                          "sequences of 3 steps is a target"));
+  CHECK_FALSE(std::filesystem::exists(silent + "/step-3"));
+
+  const SequenceFileData data({fixture.data_path});
+  try {
+    evaluate_loss(*model.network, data, {});
+    FAIL("no error");
+  } catch (const base::Error& error) {
+    CHECK(error.status() == base::ExitStatus::bad_input);
+    CHECK_THAT(error.what(), Contains("data.h5: no token of the sequences is "
+                                      "a target, so there is no loss"));
+  }
+}
+
+TEST_CASE("Only another precision than fp32 leads to the advice to use it") {
+  using model::Precision;
+  CHECK_THAT(non_finite_loss_error(Precision::bf16).what(),
+             Contains("try --precision fp32"));
+  const base::Error error = non_finite_loss_error(Precision::fp32);
+  CHECK(error.status() == base::ExitStatus::run_failed);
+  CHECK_THAT(error.what(),
+             Contains("the loss is not finite") && !Contains("--precision"));
+}
+
 TEST_CASE(
     "The loss is reported by modality, task and domain, also with swapped "
     "observations") {

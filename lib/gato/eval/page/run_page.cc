@@ -32,21 +32,30 @@ constexpr size_t kMaxPoints = 400, kMaxSeries = 12;
 class Metrics {
  public:
   explicit Metrics(const fs::path& path) {
+    std::error_code ignored;
+    if (!fs::exists(path, ignored)) {
+      return;  // the first line creates the file
+    }
     base::check_readable(path);
     std::ifstream stream(path);
+    bool has_other_lines = false;
     for (std::string text; std::getline(stream, text);) {
       // The last line of a run that trains, or that was killed, may be torn.
       const json line = json::parse(text, nullptr, false);
       if (line.is_object() && line.contains("step") &&
           line["step"].is_number()) {
         add(line);
+      } else {
+        has_other_lines |= line.is_object();
       }
     }
-    if (curves_.empty()) {
+    if (curves_.empty() && has_other_lines) {
       throw base::input_error("{}: no line has a step and a loss",
                               path.string());
     }
   }
+
+  bool empty() const { return curves_.empty(); }
 
   // Returns a curve; empty if there is none.
   const Points& curve(const std::string& path) const {
@@ -172,9 +181,9 @@ std::string overview(const fs::path& directory, const Metrics& metrics) {
       "checkpoints");
   std::error_code ignored;
   const bool is_training = fs::exists(directory / ".lock", ignored);
-  std::string note = is_training
-                         ? "It was training when this page was written"
-                         : "It was not training when this page was written";
+  std::string note = metrics.empty() ? "No step has been logged yet. " : "";
+  note += is_training ? "It was training when this page was written"
+                      : "It was not training when this page was written";
   if (!metrics.last_time().empty()) {
     note += fmt::format("; the last line of its metrics is of {}",
                         metrics.last_time());
@@ -188,6 +197,10 @@ std::string overview(const fs::path& directory, const Metrics& metrics) {
 std::vector<HtmlSection> run_sections(const fs::path& directory,
                                       const std::vector<Finding>& findings) {
   const Metrics metrics(directory / "metrics.jsonl");
+  if (metrics.empty()) {
+    return {{"Overview", overview(directory, metrics)},
+            findings_section(findings)};
+  }
   std::vector<HtmlSection> sections = {
       {"Overview", overview(directory, metrics)},
       {"Loss", chart({{"training", metrics.curve("loss")},

@@ -347,6 +347,13 @@ base::ExitStatus TrainingRun::take_steps(PolicyEvaluator& evaluator) {
       }));
     }
   }
+  if (state_.targets == 0) {
+    throw base::run_error(
+        "{}: nothing was learned: no token of the sequences of {} steps is a "
+        "target: only text after the first token of a sequence and actions "
+        "are targets",
+        data_.display_name(), state_.step);
+  }
   checkpoints.save_final();
   evaluator.start_if_due(*network_, state_.step, /*is_last=*/true);
   spdlog::info("{} of {} steps are done: {}", state_.step, config_.steps,

@@ -89,7 +89,8 @@ class TrainingRun {
   // Error(usage) if the options of a resumed run differ in a way that is not
   // allowed, Error(bad_input) if its data differ or it has no complete
   // checkpoint, Error(run_failed) after ten consecutive steps without a finite
-  // loss and gradient, Error(io) if the last checkpoint cannot be written.
+  // loss and gradient or if no step had a target, Error(io) if the last
+  // checkpoint cannot be written.
   base::ExitStatus run();
 
   // Valid after run().

@@ -60,6 +60,9 @@ void TrainingStepper::take_step(BatchLoader& loader,
   ++state.step;
   state.tokens += batch.token_count;
   state.targets += batch.target_count;
+  if (batch.target_count == 0) {
+    warn_without_targets();
+  }
   if (step.is_skipped) {
     skip_step(step, batch, loss);
   } else {
@@ -72,6 +75,16 @@ void TrainingStepper::take_step(BatchLoader& loader,
   step.communication_seconds =
       process_group.communication_seconds() - communication_before;
   metrics.add(step);
+}
+
+void TrainingStepper::warn_without_targets() {
+  if (!has_warned_without_targets_ && context_.process_group.is_rank_zero()) {
+    spdlog::warn(
+        "step {}: no token of its sequences is a target, so it teaches "
+        "nothing; further such steps are not reported",
+        context_.state.step);
+  }
+  has_warned_without_targets_ = true;
 }
 
 StepLoss TrainingStepper::compute_gradient(const StepBatch& batch,

@@ -50,6 +50,7 @@ class TrainingStepper {
 
  private:
   StepLoss compute_gradient(const StepBatch& batch, LossTable& losses);
+  void warn_without_targets();
   void skip_step(const StepMetrics& step, const StepBatch& batch,
                  const StepLoss& loss);
   std::string non_finite_locations_on_all_ranks(const StepBatch& batch,
@@ -63,6 +64,7 @@ class TrainingStepper {
   GradientSynchronizer synchronizer_;
   int consecutive_skips_ = 0;
   bool should_stop_ = false;
+  bool has_warned_without_targets_ = false;
 };
 
 }  // namespace gato::train

@@ -1,0 +1,19 @@
+// What gato-eval score says about references that do not fit the episodes.
+#pragma once
+
+#include "gato/commands/eval_score_inputs.h"
+#include "gato/eval/score.h"
+
+namespace gato::commands {
+
+// Says why a report has no scores.
+void warn_without_scores(const eval::ScoreReport& report,
+                         const eval::ReferenceTable& references);
+
+// Says in one line whether episodes were played with other settings than their
+// references.
+void warn_about_settings(const ScoreInputs& inputs,
+                         const eval::ReferenceTable& references,
+                         eval::Metric metric);
+
+}  // namespace gato::commands
