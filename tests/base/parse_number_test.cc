@@ -58,4 +58,7 @@ TEST_CASE("Durations are parsed with units and as HH:MM:SS") {
     INFO(text);
     REQUIRE_THROWS_AS(parse_duration(text, "t"), Error);
   }
+  REQUIRE_THROWS_WITH(parse_duration("banana", "option --max-time"),
+                      "option --max-time: 'banana' is not a duration, such as "
+                      "50ms, 30s, 10m, 2h, 1d or HH:MM:SS");
 }

@@ -77,10 +77,12 @@ TEST_CASE("The operands of a command are divided among the shards") {
         "a\nof 3, shard 1 of 2\n");
   CHECK(run_in_process(tool, {"--shard", "2/2", "a", "b", "c"}).out ==
         "b\nc\nof 3, shard 2 of 2\n");
-  const RunResult none =
-      run_in_process(tool, {"--shard", "1/4", "a", "b", "c"});
-  CHECK(none.status == 2);
-  CHECK_THAT(none.err, Contains("there are 3 operands"));
+  for (const char* shard : {"1/4", "2/4", "3/4", "4/4"}) {
+    const RunResult none =
+        run_in_process(tool, {"--shard", shard, "a", "b", "c"});
+    CHECK(none.status == 2);
+    CHECK_THAT(none.err, Contains("there are 3 operands"));
+  }
   CHECK(run_in_process(tool, {"--shard", "4/3", "a"}).status == 2);
   // A dumped configuration contains the shard and all operands.
   const RunResult dumped =

@@ -172,6 +172,9 @@ TEST_CASE("A dataset is tokenized, packed and trained on") {
        "--eval-episodes", "1", "--eval-every", "2"});
   INFO(ran.err);
   REQUIRE(ran.status == 0);
+  CHECK_THAT(ran.err,
+             Contains("does not know the task 'control/cartpole-swingup' (it "
+                      "knows 'toy/follow')"));
   const model::LoadedModel model = model::load_model(fixture.output);
   const model::ModelConfig& config = model.network->config();
   REQUIRE(config.tasks.tasks.size() == 1);

@@ -150,6 +150,8 @@ TEST_CASE("Options that exclude each other are refused before any work") {
        "--video", folder / "video.png", "-o", output},
       {"--policy", "expert", "--env", "arcade/catch", "--episodes", "2",
        "--shard", "1/3", "-o", output},
+      {"--policy", "expert", "--env", "arcade/catch", "--episodes", "2",
+       "--shard", "2/3", "-o", output},
       {"--env", "arcade/catch", "-o", output},
       {"--policy", "expert", "--model", "m", "--env", "arcade/catch", "-o",
        output},

@@ -115,6 +115,8 @@ TEST_CASE("A name that no domain has is an error with the nearest name") {
                Contains("did you mean 'toys/count'?"));
   REQUIRE_THAT(resolve_error(catalog, {"arcade/cach"}),
                Contains("did you mean 'arcade/catch'?"));
+  REQUIRE_THAT(resolve_error(catalog, {"toys"}), Contains("'toys/*'"));
+  REQUIRE_THAT(resolve_error(catalog, {"arcade"}), Contains("'arcade/*'"));
 }
 
 TEST_CASE("A domain that is not installed says how to install it") {
@@ -124,7 +126,8 @@ TEST_CASE("A domain that is not installed says how to install it") {
   const EnvironmentCatalog catalog = folder.catalog();
   for (const char* name : {"toys/count", "toys/*", "toys/unknown"}) {
     REQUIRE_THAT(resolve_error(catalog, {name}),
-                 Contains("run scripts/environments toys"));
+                 Contains("not installed in " + folder.path() +
+                          "/python/toys: run scripts/environments toys"));
   }
   const std::vector<ExternalDomain> uninstalled = catalog.uninstalled_domains();
   REQUIRE(std::ranges::any_of(uninstalled, [](const ExternalDomain& domain) {
@@ -188,6 +191,7 @@ TEST_CASE("A wrong description of a domain is refused with file and key") {
       {"domain = 3\n", "domain"},
       {toys("tasks = \"count\"\n"), "tasks"},
       {toys("tasks = [1]\n"), "tasks"},
+      {toys("tasks = []\n"), "'tasks': the list is empty"},
       {toys("taks = [\"count\"]\n"), "did you mean 'tasks'?"},
       {toys(""), "tasks-command"},
       {toys("tasks = [\"a\"]\ntasks-command = \"b\"\n"), "tasks-command"},
@@ -208,8 +212,12 @@ TEST_CASE("A wrong description of a domain is refused with file and key") {
   fs::rename(folder.path() + "/toys.toml", folder.path() + "/grid.toml");
   folder.write("grid", "domain = \"grid\"\n" + std::string(kCommand) +
                            "tasks = [\"a\"]\n");
-  REQUIRE_THAT(resolve_error(folder.catalog(), {"toys/count"}),
-               Contains("built in"));
+  for (const char* name : {"toys/count", "grid/goto", "grid/*"}) {
+    REQUIRE_THAT(resolve_error(folder.catalog(), {name}),
+                 Contains("/grid.toml: the domain 'grid' is built in"));
+  }
+  REQUIRE(folder.catalog().resolve({"arcade/catch"}) ==
+          std::vector<std::string>{"arcade/catch"});
 }
 
 TEST_CASE("The first description of a domain counts") {

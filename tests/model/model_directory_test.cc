@@ -51,7 +51,11 @@ TEST_CASE("A model directory is read as it was written") {
 
 TEST_CASE("A run resolves to its latest checkpoint") {
   const base::TemporaryDirectory run("gato-test");
-  CHECK(status_of(run.path()) == base::ExitStatus::io);
+  CHECK(status_of(run.path() / "none") == base::ExitStatus::io);
+  CHECK(status_of(run.path()) == base::ExitStatus::bad_input);
+  const fs::path file = run.path() / "words.txt";
+  base::write_file(file, "other", /*force=*/true);
+  CHECK(status_of(file) == base::ExitStatus::bad_input);
   fs::create_directory(run.path() / "step-10");
   fs::create_symlink("step-10", run.path() / "latest");
   write_model(run.path() / "step-10", network_with_text_model());

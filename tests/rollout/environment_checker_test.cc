@@ -42,6 +42,38 @@ TEST_CASE("An environment that keeps its contract passes every check") {
   REQUIRE(failed_checks(*environment).empty());
 }
 
+TEST_CASE("An observation outside its space is a warning with key and value") {
+  const auto environment = good_environment();
+  const auto warnings = [&] {
+    std::vector<std::string> details;
+    for (const EnvironmentCheckResult& check :
+         check_environment(*environment, 1)) {
+      CHECK(check.passed);
+      if (check.is_warning) {
+        CHECK(check.name == "bounds");
+        details.push_back(check.detail);
+      }
+    }
+    return details;
+  };
+  CHECK(warnings().empty());
+  data::Field& state = environment->mutable_spec().task.observation_fields[0];
+  SECTION("after a step") {
+    state.high[1] = 2;  // the number of steps
+    CHECK(warnings() == Names{"an observation: 'observation': element 1 is 3, "
+                              "outside [-1000, 2]"});
+  }
+  SECTION("after a reset") {
+    state.low[1] = 1;
+    CHECK(warnings() == Names{"the observation of a reset: 'observation': "
+                              "element 1 is 0, outside [1, 1000]"});
+  }
+  SECTION("except for rounding") {
+    state.high[1] = 5 - 1e-7;
+    CHECK(warnings().empty());
+  }
+}
+
 TEST_CASE("A broken contract is detected") {
   SECTION("A step after the end is accepted") {
     ToyEnvironment environment(5);

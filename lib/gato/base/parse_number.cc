@@ -53,7 +53,14 @@ template double parse_number(std::string_view, std::string_view, ExitStatus);
 double parse_duration(std::string_view text, std::string_view what,
                       ExitStatus status) {
   const auto number = [&](std::string_view part) {
-    const double value = parse_number<double>(part, what, status);
+    double value = 0;
+    const char* end = part.data() + part.size();
+    const auto [rest, code] = std::from_chars(part.data(), end, value);
+    if (code != std::errc() || rest != end || !std::isfinite(value)) {
+      throw Error(status, fmt::format("{}: '{}' is not a duration, such as "
+                                      "50ms, 30s, 10m, 2h, 1d or HH:MM:SS",
+                                      what, text));
+    }
     if (value < 0) {
       throw Error(status, fmt::format("{}: '{}' is negative", what, text));
     }

@@ -32,6 +32,12 @@ void Progress::set_done(int64_t done, const std::string& note) {
   }
 }
 
+void Progress::show_note(const std::string& note) {
+  if (display_) {
+    display_->update(done_, note);
+  }
+}
+
 std::string bytes_read_note(int64_t bytes) {
   if (bytes == 0) {
     return "";

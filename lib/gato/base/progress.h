@@ -38,6 +38,8 @@ class Progress {
   // (base/signals.h) unless a ScopedStopDeferral is alive.
   void advance(int64_t count = 1, const std::string& note = "");
   void set_done(int64_t done, const std::string& note = "");
+  // Shows another note with the same count. Does not throw after a signal.
+  void show_note(const std::string& note);
 
  private:
   ProgressDisplay* display_;

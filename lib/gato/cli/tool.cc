@@ -92,12 +92,13 @@ void expand_file_options(const OptionTable& table) {
 
 void select_shard_operands(CommonOptions& common) {
   const int64_t operands = std::ssize(common.inputs);
-  const base::Shard::Range shard_range = common.shard.range_of(operands);
-  if (shard_range.size() == 0) {
+  // Refused by all shards alike, also by those that have an operand.
+  if (common.shard.count > operands) {
     throw base::usage_error(
-        "--shard {}/{}: the shard is empty, because there are {} operands",
+        "--shard {}/{}: some shards are empty, because there are {} operands",
         common.shard.number, common.shard.count, operands);
   }
+  const base::Shard::Range shard_range = common.shard.range_of(operands);
   common.inputs.assign(common.all_inputs.begin() + shard_range.first,
                        common.all_inputs.begin() + shard_range.last);
 }

@@ -23,8 +23,8 @@ std::filesystem::path recording_path(const std::filesystem::path& output);
 // Returns the episodes of this shard, in batches of --batch or a few less. A
 // scripted policy plays the same episode in every batch, so that shards divide
 // the episodes. A model's arithmetic may differ in the last bits, so that
-// shards divide the batches of the run. Throws Error(usage) if the shard is
-// empty.
+// shards divide the batches of the run. Throws Error(usage) if there are more
+// shards than that.
 rollout::BatchPlan plan_shard(const RolloutControlOptions& options,
                               const base::Shard& shard);
 

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <atomic>
 #include <chrono>
 #include <mutex>
 #include <optional>
@@ -228,10 +229,11 @@ class ControlRun {
         std::chrono::duration_cast<rollout::ControlClock::Duration>(
             std::chrono::duration<double>(control_period(options_)));
     rollout::RunnerCallbacks callbacks;
+    callbacks.on_step = [this, &progress](const rollout::PolicyInput& input) {
+      count_step(input, progress);
+      return film_ && film_->observe_step(input);
+    };
     if (film_) {
-      callbacks.on_step = [this](const rollout::PolicyInput& input) {
-        return film_->observe_step(input);
-      };
       callbacks.on_render = [this](const rollout::PolicyInput& input) {
         return film_->add_rendered_frame(input);
       };
@@ -240,7 +242,7 @@ class ControlRun {
                                    const rollout::EpisodeReport& report) {
       record_episode(task, episode, report);
       const std::lock_guard lock(progress_mutex_);
-      progress.advance();
+      progress.advance(/*count=*/1, steps_note());
     };
     if (!options.batches.empty()) {
       rollout::run_episodes(
@@ -248,6 +250,23 @@ class ControlRun {
           task.make_policy, /*sink=*/{}, callbacks);
     }
     task.environments->close();
+  }
+
+  // Shows the steps once a second, since an episode may take long.
+  void count_step(const rollout::PolicyInput& input, base::Progress& progress) {
+    steps_ += static_cast<int64_t>(input.step > 0);
+    const int64_t now = std::chrono::duration_cast<std::chrono::seconds>(
+                            std::chrono::steady_clock::now().time_since_epoch())
+                            .count();
+    if (int64_t last = last_shown_second_;
+        last != now && last_shown_second_.compare_exchange_strong(last, now)) {
+      const std::lock_guard lock(progress_mutex_);
+      progress.show_note(steps_note());
+    }
+  }
+
+  std::string steps_note() const {
+    return fmt::format("{} steps", steps_.load());
   }
 
   void record_episode(const ControlTask& task, const data::Episode& episode,
@@ -295,6 +314,9 @@ class ControlRun {
   ControlOutput output_;
   int64_t tasks_at_once_ = 1;
   std::mutex progress_mutex_;
+  // Of this invocation, with those of episodes that are played again.
+  std::atomic<int64_t> steps_ = 0;
+  std::atomic<int64_t> last_shown_second_ = 0;
   int64_t task_count_ = 0;
   bool is_complete_ = false;  // from the beginning
   data::Provenance provenance_;

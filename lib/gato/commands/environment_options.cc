@@ -26,7 +26,8 @@ void add_environment_options(
   configure(table
                 .add("env-path", &options.directories,
                      "Directory with descriptions of domains, DOMAIN.toml, "
-                     "which take precedence over all others")
+                     "which take precedence over those of other directories; "
+                     "built-in domains cannot be replaced")
                 .metavar("DIR..."));
   configure(table
                 .add("env-option", &options.domain_options,

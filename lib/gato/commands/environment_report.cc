@@ -45,7 +45,10 @@ base::ExitStatus check_environments(const EnvironmentOptions& options,
     base::TextTable table({"check", "result", "detail"});
     for (const rollout::EnvironmentCheckResult& check :
          rollout::check_environment(*environment, seed)) {
-      table.add_row({check.name, check.passed ? "ok" : "FAILED", check.detail});
+      const char* result = !check.passed      ? "FAILED"
+                           : check.is_warning ? "warning"
+                                              : "ok";
+      table.add_row({check.name, result, check.detail});
       all_passed &= check.passed;
     }
     std::cout << table.to_string();

@@ -1,6 +1,7 @@
 #include "gato/commands/image_text_tokenizer.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <optional>
 #include <utility>
 
@@ -25,6 +26,16 @@ data::TaskSpec make_task_spec(const ImageTextOptions& options) {
   spec.name = options.task;
   spec.domain = options.domain;
   return spec;
+}
+
+// Throws Error(io) if --image-root names a directory that is missing, which
+// every record would report for its own image.
+void check_image_root(const std::string& root) {
+  std::error_code error;
+  if (!root.empty() && !std::filesystem::is_directory(root, error)) {
+    throw base::io_error("--image-root {}: {}", root,
+                         error ? error.message() : "not a directory");
+  }
 }
 
 bool contains_text(const data::Document& document) {
@@ -64,6 +75,7 @@ ImageTextTokenizer::ImageTextTokenizer(const cli::CommandContext& context,
     : should_omit_missing_(options.missing_images == "omit"),
       markers_(options.end_of_text),
       output_(make_token_file_options(context, options.tokenizer, unit)) {
+  check_image_root(options.image_root);
   task_ = output_.find_or_add_task(make_task_spec(options), "--task");
   source_ = output_.find_or_add_source("unknown");
 }

@@ -185,7 +185,7 @@ void add_other_options(cli::OptionTable& table,
   table
       .add("check-env", &options.check_environments,
            "Check that the environments implement their interface correctly, "
-           "and exit")
+           "warn of observations outside their spaces, and exit")
       .not_in_config();
 }
 

@@ -6,13 +6,12 @@ namespace gato::commands {
 
 base::Shard::Range nonempty_shard_range(const base::Shard& shard, int64_t total,
                                         const char* items) {
-  const base::Shard::Range range = shard.range_of(total);
-  if (range.size() == 0) {
+  if (shard.count > total) {
     throw base::usage_error(
-        "--shard {}/{}: this shard is empty, because there are only {} {}",
+        "--shard {}/{}: some shards are empty, because there are only {} {}",
         shard.number, shard.count, total, items);
   }
-  return range;
+  return shard.range_of(total);
 }
 
 }  // namespace gato::commands

@@ -1,4 +1,4 @@
-// The work of one shard, which must not be empty.
+// The work of one shard. No shard may be empty.
 #pragma once
 
 #include <cstdint>
@@ -7,8 +7,9 @@
 
 namespace gato::commands {
 
-// Returns the items of a shard, out of `total`. Throws Error(usage) if there
-// are none. `items` names the items in the message, such as "sequences".
+// Returns the items of a shard, out of `total`. Throws Error(usage), the same
+// for every shard, if there are fewer items than shards. `items` names the
+// items in the message, such as "sequences".
 base::Shard::Range nonempty_shard_range(const base::Shard& shard, int64_t total,
                                         const char* items);
 

@@ -1,5 +1,6 @@
 // Descriptions of external domains are read only when a name is not that of a
-// built-in environment, because a tasks-command may take seconds.
+// built-in environment, because a tasks-command may take seconds. A description
+// with the name of a built-in domain is found by the name of its file.
 #include "gato/env/environment_catalog.h"
 
 #include <fnmatch.h>
@@ -62,6 +63,12 @@ std::vector<fs::path> find_descriptions(const fs::path& directory) {
   return files;
 }
 
+base::Error built_in_error(const fs::path& file, const std::string& domain) {
+  return base::usage_error(
+      "{}: the domain '{}' is built in: choose another name", file.string(),
+      domain);
+}
+
 }  // namespace
 
 EnvironmentCatalog::EnvironmentCatalog(EnvironmentCatalogOptions options)
@@ -89,9 +96,7 @@ std::map<std::string, EnvironmentCatalog::Domain>& EnvironmentCatalog::domains()
       ExternalDomain description = read_external_domain(file);
       const std::string name = description.name;
       if (built_in.contains(name)) {
-        throw base::usage_error(
-            "{}: the domain '{}' is built in: choose another name",
-            file.string(), name);
+        throw built_in_error(file, name);
       }
       const bool installed = is_installed(description);
       domains.try_emplace(name, Domain{std::move(description), installed});
@@ -142,6 +147,18 @@ std::vector<ExternalDomain> EnvironmentCatalog::uninstalled_domains() const {
   return uninstalled;
 }
 
+void EnvironmentCatalog::refuse_description_of(
+    const std::string& built_in_domain) const {
+  for (const fs::path& directory :
+       description_directories(options_.directories)) {
+    const fs::path file = directory / (built_in_domain + ".toml");
+    std::error_code ignored;
+    if (fs::exists(file, ignored)) {
+      throw built_in_error(file, built_in_domain);
+    }
+  }
+}
+
 std::vector<std::string> EnvironmentCatalog::candidates(
     const std::string& pattern) const {
   std::vector<std::string> built_in = builtin_environment_names();
@@ -150,15 +167,18 @@ std::vector<std::string> EnvironmentCatalog::candidates(
     return domain_name(name) != wanted_domain;
   });
   if (!built_in.empty()) {
+    refuse_description_of(wanted_domain);
     return built_in;
   }
   const auto domain = domains().find(wanted_domain);
   if (domain != domains().end()) {
     if (!domain->second.is_installed) {
       throw base::usage_error(
-          "{}: the domain '{}' is not installed: run scripts/environments {} "
-          "of the checkout, or {} {}",
-          pattern, wanted_domain, wanted_domain,
+          "{}: the domain '{}' is not installed in {}: run "
+          "scripts/environments {} of the checkout, or {} {}",
+          pattern, wanted_domain,
+          python_environment(domain->second.description).string(),
+          wanted_domain,
           (base::share_directory() / "envs" / "install").string(),
           wanted_domain);
     }
@@ -178,6 +198,12 @@ std::vector<std::string> EnvironmentCatalog::resolve(
     const std::vector<std::string> known = candidates(pattern);
     if (!is_pattern(pattern)) {
       if (std::ranges::find(known, pattern) == known.end()) {
+        if (std::ranges::find(known, pattern, domain_name) != known.end()) {
+          throw base::usage_error(
+              "there is no environment '{}', but a domain of this name: "
+              "'{}/*' stands for its environments (--list-envs lists them)",
+              pattern, pattern);
+        }
         throw base::usage_error(
             "there is no environment '{}'{} (--list-envs lists them)", pattern,
             base::suggestion(pattern, known));

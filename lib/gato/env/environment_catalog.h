@@ -17,7 +17,7 @@ namespace gato::env {
 struct EnvironmentCatalogOptions {
   // Directories with descriptions of domains, which take precedence over
   // $XDG_CONFIG_HOME/gato/envs and share/gato/envs. The first description of a
-  // domain is used.
+  // domain is used. None can describe a built-in domain.
   std::vector<std::string> directories;
   // Options of external domains by name, which override their defaults.
   std::map<std::string, std::string> domain_options;
@@ -45,7 +45,8 @@ class EnvironmentCatalog {
   // in their order. A pattern adds only names that are not in the result yet.
   // Throws Error(usage) if a name is unknown, suggesting the closest one, if a
   // pattern matches nothing, if the domain is not installed, saying how to
-  // install it, or if none of the domains has one of the domain options.
+  // install it, if a file describes the built-in domain of a name, or if none
+  // of the domains has one of the domain options.
   std::vector<std::string> resolve(
       const std::vector<std::string>& patterns) const;
   // Starts an environment that resolve() returned. May be called by several
@@ -68,6 +69,8 @@ class EnvironmentCatalog {
   // Returns the names that a pattern or name can stand for: those of its
   // domain if that is known, otherwise all.
   std::vector<std::string> candidates(const std::string& pattern) const;
+  // Throws Error(usage) if a directory has a description of this domain.
+  void refuse_description_of(const std::string& built_in_domain) const;
   void check_domain_options(const std::vector<std::string>& names) const;
 
   const EnvironmentCatalogOptions options_;

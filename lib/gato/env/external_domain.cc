@@ -190,6 +190,9 @@ ExternalDomain read_external_domain(const fs::path& file) {
       domain.requirements = read_strings(*entry.node, entry.location);
     } else if (entry.key == "tasks") {
       domain.tasks = read_strings(*entry.node, entry.location);
+      if (domain.tasks.empty()) {
+        throw base::usage_error("{}: the list is empty", entry.location);
+      }
     } else {
       domain.tasks_command = text();
     }

@@ -91,7 +91,13 @@ fs::path resolve_model_directory(const fs::path& path) {
   }
   const std::optional<fs::path> newest = data::newest_complete_checkpoint(path);
   if (!newest || !fs::exists(*newest / kConfigName)) {
-    throw base::io_error(
+    if (!fs::exists(fs::symlink_status(path))) {
+      throw base::io_error(
+          "{}: no such file or directory: give a directory that gato-train "
+          "wrote",
+          path.string());
+    }
+    throw base::input_error(
         "{}: not a model directory: it has neither {} nor a complete "
         "checkpoint: give a directory that gato-train wrote",
         path.string(), kConfigName);

@@ -31,8 +31,8 @@ struct LoadedModel {
 // Returns `path` if it is a model directory, the checkpoint that it refers to
 // if it is RUN/latest or RUN/best, or, if it is a run of gato-train, the
 // checkpoint of RUN/latest or else the newest complete one. Logs a warning if
-// RUN/latest exists but does not refer to a model. Throws Error(io) if `path`
-// is none of these.
+// RUN/latest exists but does not refer to a model. Throws Error(bad_input) if
+// `path` is none of these, and Error(io) if it does not exist.
 std::filesystem::path resolve_model_directory(
     const std::filesystem::path& path);
 

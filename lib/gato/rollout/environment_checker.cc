@@ -6,8 +6,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
+#include <limits>
 
 #include "gato/base/error.h"
 #include "gato/data/episode.h"
@@ -59,6 +61,38 @@ bool are_equal(const data::FieldValues& a, const data::FieldValues& b) {
   return true;
 }
 
+// Returns the bound of element i, and `none` if there are no bounds.
+double bound_at(const std::vector<double>& bounds, int64_t i, double none) {
+  return i < std::ssize(bounds) ? bounds[static_cast<size_t>(i)] : none;
+}
+
+// Returns the first element of a continuous field that is outside its bounds by
+// more than rounding, such as "'speed': element 2 is 7, outside [-1, 1]", or
+// "".
+std::string find_value_outside(const data::FieldValues& values,
+                               const std::vector<data::Field>& fields) {
+  constexpr double kTolerance = 1e-5;
+  for (size_t f = 0; f < fields.size(); ++f) {
+    const data::Field& field = fields[f];
+    if (field.role != data::Role::continuous) {
+      continue;
+    }
+    const data::Array& array = std::get<data::Array>(values[f]);
+    for (int64_t i = 0; i < array.size(); ++i) {
+      constexpr double kInfinity = std::numeric_limits<double>::infinity();
+      const double low = bound_at(field.low, i, -kInfinity);
+      const double high = bound_at(field.high, i, kInfinity);
+      const double value = array.as_double(i);
+      if (low - value > kTolerance * std::max(1.0, std::abs(low)) ||
+          value - high > kTolerance * std::max(1.0, std::abs(high))) {
+        return fmt::format("'{}': element {} is {:g}, outside [{:g}, {:g}]",
+                           field.name, i, value, low, high);
+      }
+    }
+  }
+  return "";
+}
+
 class EnvironmentChecker {
  public:
   EnvironmentChecker(env::Environment& environment, uint64_t seed,
@@ -82,6 +116,10 @@ class EnvironmentChecker {
       run_check("render", [&] { return check_render(); });
     }
     run_check("end", [&] { return check_end(); });
+    if (!outside_.empty()) {
+      results_.push_back(
+          {"bounds", /*passed=*/true, /*is_warning=*/true, outside_});
+    }
     return results_;
   }
 
@@ -95,9 +133,24 @@ class EnvironmentChecker {
   void run_check(const std::string& name,
                  const std::function<std::string()>& work) {
     try {
-      results_.push_back({name, true, work()});
+      results_.push_back({name, /*passed=*/true, /*is_warning=*/false, work()});
     } catch (const env::EnvironmentError& error) {
-      results_.push_back({name, false, error.what()});
+      results_.push_back(
+          {name, /*passed=*/false, /*is_warning=*/false, error.what()});
+    }
+  }
+
+  // Checks an observation and remembers the first one outside its space.
+  void check_observation(const std::string& what,
+                         const data::FieldValues& observation) {
+    const std::vector<data::Field>& fields = spec_.task.observation_fields;
+    require_valid(what, observation, fields);
+    if (!outside_.empty()) {
+      return;
+    }
+    if (const std::string problem = find_value_outside(observation, fields);
+        !problem.empty()) {
+      outside_ = what + ": " + problem;
     }
   }
 
@@ -105,14 +158,12 @@ class EnvironmentChecker {
   EpisodeTrace play_random_episode() {
     EpisodeTrace trace;
     trace.observations.push_back(environment_.reset(seed_));
-    require_valid("the observation of a reset", trace.observations.back(),
-                  spec_.task.observation_fields);
+    check_observation("the observation of a reset", trace.observations.back());
     base::RandomStream rng(seed_);
     while (!trace.ended && std::ssize(trace.rewards) < max_steps_) {
       env::StepResult result =
           environment_.step(random_action(spec_.task.action_fields, rng));
-      require_valid("an observation", result.observation,
-                    spec_.task.observation_fields);
+      check_observation("an observation", result.observation);
       if (!std::isfinite(result.reward)) {
         fail_check(fmt::format("a reward is {}", result.reward));
       }
@@ -141,8 +192,8 @@ class EnvironmentChecker {
 
   std::string check_reset() {
     for (int i = 0; i < 3; ++i) {
-      require_valid("the observation", environment_.reset(seed_ + i),
-                    spec_.task.observation_fields);
+      check_observation("the observation of a reset",
+                        environment_.reset(seed_ + i));
     }
     return "three seeds";
   }
@@ -216,8 +267,8 @@ class EnvironmentChecker {
     if (!refused) {
       fail_check("a step after the end of an episode is accepted");
     }
-    require_valid("the observation of the next reset",
-                  environment_.reset(seed_), spec_.task.observation_fields);
+    check_observation("the observation of the next reset",
+                      environment_.reset(seed_));
     return "a step after the end is rejected, and a reset works";
   }
 
@@ -226,6 +277,7 @@ class EnvironmentChecker {
   uint64_t seed_;
   int64_t max_steps_;
   std::vector<EnvironmentCheckResult> results_;
+  std::string outside_;  // the first value that was outside its space
 };
 
 }  // namespace

@@ -13,12 +13,15 @@ namespace gato::rollout {
 struct EnvironmentCheckResult {
   std::string name;  // "reset", "seed" ...
   bool passed = true;
+  // Whether something was observed that works but is probably a mistake.
+  bool is_warning = false;
   std::string detail;  // what was observed, or what went wrong
 };
 
 // Plays a few episodes of up to `max_steps` random steps and tests everything
-// that the spec promises. Returns one result per check. Errors that end a run
-// (see env::EnvironmentError) are not caught.
+// that the spec promises. Returns one result per check, and a warning "bounds"
+// if a continuous observation was outside its space. Errors that end a run (see
+// env::EnvironmentError) are not caught.
 std::vector<EnvironmentCheckResult> check_environment(
     env::Environment& environment, uint64_t seed, int64_t max_steps = 200);
 

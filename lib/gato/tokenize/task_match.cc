@@ -9,7 +9,9 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "gato/base/error.h"
 
@@ -139,6 +141,22 @@ std::vector<data::FieldColumn> reorder_columns(
   return reordered;
 }
 
+// Returns the first names of the tasks, such as " (it knows 'a', 'b')"; empty
+// if there are none.
+std::string describe_known_tasks(const data::TaskTable& tasks) {
+  constexpr size_t kMaxNames = 3;
+  std::vector<std::string> names;
+  for (const data::TaskEntry& task : tasks.tasks) {
+    if (names.size() == kMaxNames) {
+      names.emplace_back("...");
+      break;
+    }
+    names.push_back(fmt::format("'{}'", task.spec.name));
+  }
+  return names.empty() ? ""
+                       : fmt::format(" (it knows {})", fmt::join(names, ", "));
+}
+
 }  // namespace
 
 data::FieldValues TaskMatch::observation_for_model(
@@ -180,10 +198,10 @@ TaskMatch match_task(const data::TaskSpec& environment,
     learned = tasks.tasks[*match.task_index].spec;
   } else {
     spdlog::warn(
-        "the model does not know the task '{}': it is played with the roles "
+        "the model does not know the task '{}'{}: it is played with the roles "
         "that the environment's fields have by default, and the model has no "
         "prompt for it",
-        environment.name);
+        environment.name, describe_known_tasks(tasks));
     data::sort_fields(learned.observation_fields);
     data::sort_fields(learned.action_fields);
   }

@@ -355,6 +355,14 @@ TEST_CASE("A checkpoint of a newer version stops the run and is kept") {
   CHECK_FALSE(std::filesystem::exists(run + "/step-6"));
 }
 
+TEST_CASE("A time limit of one process is the reason of its end") {
+  const TrainingFixture fixture;
+  const RunResult ran = fixture.train(
+      fixture.run_path("run"), {"--steps", "1000000", "--max-time", "0.01s"});
+  CHECK(ran.status == 75);
+  CHECK_THAT(ran.err, Contains("time limit reached: saved "));
+}
+
 TEST_CASE("If no checkpoint is complete, nothing is trained") {
   const TrainingFixture fixture;
   const std::string run = fixture.run_path("run");

@@ -77,12 +77,14 @@ void check_resumable(const TrainingState& stored, const nlohmann::json& fixed,
   }
 }
 
-std::string stop_reason() {
+std::string stop_reason(bool has_other_ranks) {
   if (const int signal = base::received_stop_signal()) {
     return fmt::format("stopped by signal {} ({})", signal,
                        ::strsignal(signal));
   }
-  return "time limit reached, or another rank was asked to stop";
+  return has_other_ranks
+             ? "time limit reached, or another rank was asked to stop"
+             : "time limit reached";
 }
 
 }  // namespace
@@ -381,7 +383,8 @@ void TrainingRun::stop_early(const TrainingStepper& stepper,
   checkpoints.save_final();
   spdlog::info(
       "{}: saved {}; the same command with --resume continues from there",
-      stop_reason(), run_directory_.checkpoint_path(state_.step).string());
+      stop_reason(/*has_other_ranks=*/process_group_.size() > 1),
+      run_directory_.checkpoint_path(state_.step).string());
 }
 
 bool TrainingRun::has_stop_request() const {
