@@ -86,7 +86,7 @@ TEST_CASE("Every text token counts once, after a </s>") {
   CHECK(loss.bytes == 16 + 18 + 4);
   CHECK(loss.loss == Approx(expected).epsilon(1e-4));
 
-  const auto report = loss.to_json();
+  const auto report = loss.to_json(model::Precision::fp32);
   CHECK(report["tokens"] == loss.tokens);
   CHECK(report["bytes"] == loss.bytes);
   const double mean = report["loss"];
@@ -137,7 +137,7 @@ TEST_CASE("Episodes and another vocabulary have no perplexity") {
           .to_table("table", test::small_vocabulary(), other.tasks);
   CHECK_THROWS_AS(compute_text_loss(*other.network, table, other.encoder, {}),
                   base::Error);
-  CHECK_THROWS_AS(TextLoss{}.to_json(), base::Error);
+  CHECK_THROWS_AS(TextLoss{}.to_json(model::Precision::fp32), base::Error);
 }
 
 TEST_CASE("A context of one token has no perplexity") {
