@@ -187,44 +187,6 @@ base::ExitStatus run_train(const TrainOptions& options,
   }
 }
 
-void add_data_options(cli::OptionTable& table, TrainingDataOptions& options) {
-  table
-      .add("data", &options.files,
-           "Sequence files from gato-pack, treated as one dataset")
-      .metavar("FILE...")
-      .files()
-      .may_change_on_resume();
-  table
-      .add("mixture", &options.mixture,
-           "Instead of --data: TOML file of [[mixture]] tables, as for "
-           "gato-pack; the sequences are sampled from its token files during "
-           "training")
-      .metavar("FILE")
-      .may_change_on_resume();
-  table.add("length", &options.length, "With --mixture: tokens per sequence")
-      .metavar("L")
-      .range(2, 1 << 20)
-      .default_is("--context")
-      .fixed_on_resume();
-  table
-      .add("sequences", &options.sequences,
-           "With --mixture: number of distinct sequences, after which they "
-           "repeat; 0: as many as would hold every token once")
-      .metavar("N")
-      .range(0, 1LL << 40)
-      .default_is("0")
-      .fixed_on_resume();
-  table
-      .add("pack-seed", &options.pack_seed,
-           "With --mixture: seed of the sequences, like --seed of gato-pack")
-      .metavar("SEED")
-      .range(0, 0x1p62)
-      .default_is("0")
-      .fixed_on_resume();
-  table.require_exactly_one({"data", "mixture"}, {"export"});
-  table.add_check([&options] { check_mixture_options(options); });
-}
-
 void add_validation_options(cli::OptionTable& table, TrainOptions& options) {
   table.begin_group("Validation");
   table
@@ -267,7 +229,7 @@ void add_validation_options(cli::OptionTable& table, TrainOptions& options) {
 
 cli::CommandFunction build(cli::OptionTable& table) {
   auto options = std::make_shared<TrainOptions>();
-  add_data_options(table, options->data);
+  add_training_data_options(table, options->data);
   table
       .add("preset", &options->preset,
            fmt::format(

@@ -9,7 +9,9 @@
 #include "gato/train/input/mixture_data.h"
 
 namespace gato::commands {
+namespace {
 
+// Throws Error(usage) if an option of a mixture is given without one.
 void check_mixture_options(const TrainingDataOptions& data) {
   const std::pair<const char*, bool> mixture_options[] = {
       {"length", data.length.has_value()},
@@ -22,6 +24,47 @@ void check_mixture_options(const TrainingDataOptions& data) {
           name);
     }
   }
+}
+
+}  // namespace
+
+void add_training_data_options(cli::OptionTable& table,
+                               TrainingDataOptions& options) {
+  table
+      .add("data", &options.files,
+           "Sequence files from gato-pack, treated as one dataset")
+      .metavar("FILE...")
+      .files()
+      .may_change_on_resume();
+  table
+      .add("mixture", &options.mixture,
+           "Instead of --data: TOML file of [[mixture]] tables, as for "
+           "gato-pack; the sequences are sampled from its token files during "
+           "training")
+      .metavar("FILE")
+      .may_change_on_resume();
+  table.add("length", &options.length, "With --mixture: tokens per sequence")
+      .metavar("L")
+      .range(2, 1 << 20)
+      .default_is("--context")
+      .fixed_on_resume();
+  table
+      .add("sequences", &options.sequences,
+           "With --mixture: number of distinct sequences, after which they "
+           "repeat; 0: as many as would hold every token once")
+      .metavar("N")
+      .range(0, 1LL << 40)
+      .default_is("0")
+      .fixed_on_resume();
+  table
+      .add("pack-seed", &options.pack_seed,
+           "With --mixture: seed of the sequences, like --seed of gato-pack")
+      .metavar("SEED")
+      .range(0, 0x1p62)
+      .default_is("0")
+      .fixed_on_resume();
+  table.require_exactly_one({"data", "mixture"}, {"export"});
+  table.add_check([&options] { check_mixture_options(options); });
 }
 
 std::unique_ptr<train::TrainingData> open_training_data(

@@ -24,8 +24,10 @@ struct TrainingDataOptions {
   std::vector<std::string> validation;
 };
 
-// Throws Error(usage) if an option of a mixture is given without one.
-void check_mixture_options(const TrainingDataOptions& data);
+// Adds --data, --mixture and the options of a mixture, and the check that the
+// latter are only given with one.
+void add_training_data_options(cli::OptionTable& table,
+                               TrainingDataOptions& options);
 
 // Opens the data. Sequences of a mixture have the length and the window steps
 // of the network by default.
