@@ -314,7 +314,7 @@ class ControlRun {
   ControlOutput output_;
   int64_t tasks_at_once_ = 1;
   std::mutex progress_mutex_;
-  // Of this invocation, with those of episodes that are played again.
+  // Counts of this invocation, including episodes that are played again.
   std::atomic<int64_t> steps_ = 0;
   std::atomic<int64_t> last_shown_second_ = 0;
   int64_t task_count_ = 0;

@@ -294,7 +294,7 @@ class VirtualSources {
   std::string open_name_;
   Group open_file_;
   std::set<fs::path> files_;
-  // Of the mappings with an end. Overlaps count twice.
+  // Counts the elements of mappings with an end. Overlaps count twice.
   int64_t mapped_elements_ = 0;
   bool is_unlimited_ = false;  // whether there are others
 };

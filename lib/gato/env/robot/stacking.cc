@@ -28,8 +28,8 @@
 // gripper, comes down on the second cube and opens the gripper. Its action is a
 // function of the state that the observation shows. It succeeds in every
 // episode of the seeds 0 to 9,999 of both tasks, after 41 steps on average.
-// With Gaussian noise of 0.3 on the velocity and random gripper actions in 30%
-// of the steps, it fails in one of these 20,000 episodes.
+// It fails in one of these 20,000 episodes if its velocity has Gaussian noise
+// of 0.3 and 30% of its gripper actions are random.
 #include "gato/env/robot/stacking.h"
 
 #include <algorithm>
