@@ -173,7 +173,9 @@ uint8_t scale_to_8_bits(int64_t value, const Header& header) {
         "the image is corrupt: its pixels must be numbers from 0 to {}",
         header.max_value);
   }
-  if (header.is_bitmap()) return value == 0 ? 255 : 0;  // 1 is black
+  if (header.is_bitmap()) {
+    return value == 0 ? 255 : 0;  // 1 is black
+  }
   const int64_t output_max = header.max_value > 255 ? 65535 : 255;
   const int64_t scaled =
       (value * output_max + header.max_value / 2) / header.max_value;

@@ -75,7 +75,9 @@ class CellParser {
       return false;
     }
     if (character == '\r') {
-      if (is_last) return false;  // part of the line terminator
+      if (is_last) {
+        return false;  // part of the line terminator
+      }
       has_bare_carriage_return_ = true;
     }
     if (state_ == State::cell_start && character == '"' && has_quoting_) {
