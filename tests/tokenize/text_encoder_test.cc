@@ -1,10 +1,14 @@
 #include "gato/tokenize/text_encoder.h"
 
 #include <rapidcheck.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <csignal>
 
 #include "gato/base/error.h"
+#include "gato/base/signals.h"
 #include "tokenize/tokenize_reference.h"
 
 using namespace gato;
@@ -89,4 +93,28 @@ TEST_CASE("Long texts that repeat themselves have the same pieces") {
     text.encode(repeated, windows, 256);
     CHECK(windows == whole);
   }
+}
+
+TEST_CASE("A signal ends the encoding of a long text between two windows") {
+  const TextEncoder text(test::text_model_bytes());
+  const pid_t process = fork();
+  if (process == 0) {
+    base::install_signal_handlers();
+    std::raise(SIGTERM);
+    std::string joined;
+    for (int i = 0; i < 1000; ++i) {
+      joined += "a red square above a blue circle ";
+    }
+    std::vector<int32_t> ids;
+    try {
+      text.encode(joined, ids, 1500);
+    } catch (const base::StoppedBySignal& stopped) {
+      _exit(stopped.signal());
+    }
+    _exit(0);
+  }
+  int status = 0;
+  REQUIRE(waitpid(process, &status, 0) == process);
+  REQUIRE(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == SIGTERM);
 }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "gato/base/error.h"
+#include "gato/base/signals.h"
 
 // SentencePiece needs about 70 bytes of memory for each byte of a text. A long
 // text is therefore encoded in windows that overlap. The pieces of a window
@@ -107,6 +108,7 @@ std::vector<int32_t> TextEncoder::ids_without_text() const {
 
 std::vector<TextEncoder::Piece> TextEncoder::encode_window(
     std::string_view text, size_t begin, size_t end) const {
+  base::throw_if_stopped();
   sentencepiece::ImmutableSentencePieceText encoded;
   const auto status = impl_->processor.Encode(
       {text.data() + begin, end - begin}, encoded.mutable_proto());

@@ -32,7 +32,8 @@ class TextEncoder {
   static constexpr size_t kWindowBytes = size_t{1} << 20;
   // Appends the ids of `text`, without </s>. The memory needed, in addition to
   // the ids, is a multiple of `window_bytes`, unless the same few characters
-  // are repeated over more bytes than that.
+  // are repeated over more bytes than that. Throws StoppedBySignal
+  // (base/signals.h) between two windows if a signal has been received.
   void encode(std::string_view text, std::vector<int32_t>& ids,
               size_t window_bytes = kWindowBytes) const;
   // Returns the text of the ids; that of </s> is empty. Throws Error(bad_input)
@@ -49,7 +50,8 @@ class TextEncoder {
   };
 
   void check_id(int32_t id) const;
-  // Returns the pieces of text[begin, end), with offsets in `text`.
+  // Returns the pieces of text[begin, end), with offsets in `text`. Throws
+  // StoppedBySignal if a signal has been received.
   std::vector<Piece> encode_window(std::string_view text, size_t begin,
                                    size_t end) const;
   void encode_in_windows(std::string_view text, std::vector<int32_t>& ids,
