@@ -221,6 +221,15 @@ TEST_CASE_METHOD(Fixture, "Films beside datasets are embedded in the page") {
   REQUIRE_THAT(base::read_file(page), Contains("data:video/webm;base64,"));
 }
 
+TEST_CASE_METHOD(Fixture, "The link to a large film is percent-encoded") {
+  record_episodes(folder / "run #1 50%", "x/a", {5});
+  folder.write_file("run #1 50%.png", std::string(size_t{3} << 20, 'x'));
+  const std::string page = folder / "page.html";
+  REQUIRE(score({folder / "run #1 50%", "-o", page}).status == 0);
+  REQUIRE_THAT(base::read_file(page), Contains("/run%20%231%2050%25.png\"") &&
+                                          !Contains("src=\"data:"));
+}
+
 TEST_CASE_METHOD(Fixture, "Few-shot curves are a section of the page") {
   record_episodes(folder / "one", "x/a", {5});
   eval::FewShotReport curves;

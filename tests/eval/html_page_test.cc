@@ -30,6 +30,12 @@ TEST_CASE("Names are escaped on a page") {
   REQUIRE(page.find("nan,") == std::string::npos);
 }
 
+TEST_CASE("A path in a link is percent-encoded") {
+  CHECK(encode_url_path("/runs/a-b_c.d~/1.png") == "/runs/a-b_c.d~/1.png");
+  CHECK(encode_url_path("/50% #2?\"&\xC3\xBC+:") ==
+        "/50%25%20%232%3F%22%26%C3%BC%2B%3A");
+}
+
 TEST_CASE("A page has a script only if it has something to sort or unfold") {
   REQUIRE(html_page("", "", {{"", html_table({"a"}, {{"1"}}, 0)}})
               .find("<script>") == std::string::npos);

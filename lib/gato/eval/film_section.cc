@@ -102,7 +102,7 @@ HtmlSection film_section(const Films& films, const ScoreReport& report) {
   for (const auto& [task, path] : films.paths) {
     const auto found = std::ranges::find(report.tasks, task, &TaskScore::task);
     const uintmax_t size = fs::file_size(path);
-    std::string address = fs::absolute(path).string();
+    std::string address = encode_url_path(fs::absolute(path).string());
     if (size <= kMaxFilmBytes && total + size <= kMaxTotalBytes) {
       total += size;
       address = fmt::format("data:{};base64,{}", media_type(path),

@@ -167,6 +167,20 @@ std::string escape_html(std::string_view text) {
   return escaped;
 }
 
+std::string encode_url_path(std::string_view path) {
+  constexpr std::string_view kUnchanged =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/";
+  std::string encoded;
+  for (const char c : path) {
+    if (kUnchanged.find(c) != std::string_view::npos) {
+      encoded += c;
+    } else {
+      encoded += fmt::format("%{:02X}", static_cast<uint8_t>(c));
+    }
+  }
+  return encoded;
+}
+
 std::string html_page(const std::string& title, const std::string& introduction,
                       const std::vector<HtmlSection>& sections) {
   std::string body;

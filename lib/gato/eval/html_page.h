@@ -12,6 +12,10 @@ namespace gato::eval {
 // attribute value in HTML and SVG.
 std::string escape_html(std::string_view text);
 
+// Returns the path of a file as the path of a URL (RFC 3986, section 3.3):
+// every byte but '/' and unreserved characters is percent-encoded.
+std::string encode_url_path(std::string_view path);
+
 // A section of a page. The title is plain text; `html` is markup, in which all
 // text must have been escaped with escape_html.
 struct HtmlSection {
