@@ -64,6 +64,18 @@ TEST_CASE("Tensors are read as they were written") {
   CHECK((length + 8) % 64 == 0);
 }
 
+TEST_CASE("The error about an unknown dtype says which can be read") {
+  const base::TemporaryDirectory directory("gato-test");
+  const auto path = directory.path() / "double.safetensors";
+  const std::string header = "{" + entry("a", "[2]", 0, 16, "F64") + "}";
+  write_raw(path, header.size(), header, 16);
+  CHECK_THROWS_WITH(
+      read_safetensors(path),
+      Catch::Contains("entry a has the dtype \"F64\", but only F32, F16, BF16, "
+                      "I64, I32 and U8 are read") &&
+          Catch::Contains("convert weights to F32"));
+}
+
 TEST_CASE("A corrupt or hostile safetensors file is bad input") {
   const base::TemporaryDirectory directory("gato-test");
   const auto path = directory.path() / "bad.safetensors";

@@ -152,8 +152,10 @@ class HeaderParser {
         [&](const SafetensorsDType& known) { return dtype == known.name; });
     if (type == kSafetensorsDTypes.end()) {
       throw entry_error(name,
-                        fmt::format("has the dtype {}, but only F32, "
-                                    "F16, BF16, I64, I32 and U8 are supported",
+                        fmt::format("has the dtype {}, but only F32, F16, "
+                                    "BF16, I64, I32 and U8 are read: convert "
+                                    "weights to F32 (tensor.float() in "
+                                    "PyTorch) and write the file again",
                                     dtype.dump()));
     }
     result.dtype = type->name;
