@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Computes the losses of `gato-eval loss --precision fp32` with numpy, and h5py for the data.
+"""Computes the losses of `gato-eval loss --precision fp32` with numpy.
 
     forward.py MODEL SEQUENCES.h5
 
+Requires numpy and h5py. h5py only reads SEQUENCES.h5; the model needs numpy alone.
 A second implementation of the network that gato-formats(5) describes, for readers."""
 import json
 import math
