@@ -133,6 +133,27 @@ TEST_CASE_METHOD(Fixture,
 }
 
 TEST_CASE_METHOD(Fixture,
+                 "The letters of </s> are an end-of-text marker, but not as a "
+                 "closing tag") {
+  const auto lines =
+      folder.write_file("lines.jsonl",
+                        "{\"text\": \"a <s>red</s> star\"}\n"
+                        "{\"text\": \"a star</s>a star</s>\"}\n");
+  auto ran = run("text", {lines});
+  INFO(ran.err);
+  REQUIRE(ran.status == 0);
+  CHECK_THAT(ran.err, Contains("warning: 1 document contains an end-of-text "
+                               "marker, such as </s> in " +
+                               lines + ", line 2") &&
+                          Contains("--end-of-text '</s>'"));
+  for (const char* marker : {"</s>", "none"}) {
+    ran = run("text", {"--end-of-text", marker, lines});
+    REQUIRE(ran.status == 0);
+    CHECK_THAT(ran.err, !Contains("marker"));
+  }
+}
+
+TEST_CASE_METHOD(Fixture,
                  "End-of-text markers in captions, answers and pages are "
                  "counted unless an option says what they are") {
   std::filesystem::copy_file(GATO_SOURCE_DIR "/tests/samples/images/rgb.png",
@@ -174,18 +195,18 @@ TEST_CASE_METHOD(Fixture,
     inputs.insert(inputs.begin(), {"--end-of-text", marker});
     return inputs;
   };
+  const std::string one = "warning: 1 document contains",
+                    two = "warning: 2 documents contain";
   for (const auto& [command, inputs, documents] :
-       {std::tuple{"captions", std::vector<std::string>{captions}, 2},
-        std::tuple{"vqa", vqa, 1},
-        std::tuple{"interleaved", std::vector<std::string>{pages}, 2}}) {
+       {std::tuple{"captions", std::vector<std::string>{captions}, two},
+        std::tuple{"vqa", vqa, one},
+        std::tuple{"interleaved", std::vector<std::string>{pages}, two}}) {
     CAPTURE(command);
     auto ran = run(command, inputs);
     INFO(ran.err);
     REQUIRE(ran.status == 0);
-    CHECK_THAT(ran.err, Contains(fmt::format("{} documents contain an "
-                                             "end-of-text marker, such as "
-                                             "<|endoftext|> in ",
-                                             documents)) &&
+    CHECK_THAT(ran.err, Contains(documents + " an end-of-text marker, such as "
+                                             "<|endoftext|> in ") &&
                             Contains("--end-of-text '<|endoftext|>'") &&
                             !Contains("--document-separator"));
     ran = run(command, with_option(inputs, "none"));
@@ -223,7 +244,7 @@ TEST_CASE_METHOD(Fixture,
     ran = vocab(inputs);
     INFO(ran.err);
     REQUIRE(ran.status == 0);
-    CHECK_THAT(ran.err, Contains("contain an end-of-text marker, such as "
+    CHECK_THAT(ran.err, Contains(" an end-of-text marker, such as "
                                  "<|endoftext|>"));
     CHECK_THAT(base::read_file(folder / "w.model"), Contains("|"));
     ran = vocab(with_option(inputs, "<|endoftext|>"));

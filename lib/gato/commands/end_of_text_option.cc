@@ -38,10 +38,13 @@ void EndOfTextMarkers::warn(std::string_view other_advice) const {
     return;
   }
   spdlog::warn(
-      "{} documents contain an end-of-text marker, such as {} in {}, which is "
-      "read as ordinary text; use --end-of-text '{}' to make it </s>, {}or "
-      "--end-of-text none to silence this warning",
-      documents_, first_marker_, first_location_, first_marker_,
+      "{} an end-of-text marker, such as {} in {}, which is read as ordinary "
+      "text; use --end-of-text '{}' to make it {}, {}or --end-of-text none to "
+      "silence this warning",
+      documents_ == 1 ? "1 document contains"
+                      : fmt::format("{} documents contain", documents_),
+      first_marker_, first_location_, first_marker_,
+      first_marker_ == ingest::kEndOfTextPiece ? "the token </s>" : "</s>",
       fmt::format(fmt::runtime(other_advice), first_marker_));
 }
 

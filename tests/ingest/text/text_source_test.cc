@@ -332,4 +332,14 @@ TEST_CASE("Texts are divided at end-of-text markers") {
   CHECK(find_end_of_text_marker("a <|endoftext|>", "<|endoftext|>").empty());
   CHECK(find_end_of_text_marker("a <|endoftext|> <|endofdoc|>",
                                 "<|endoftext|>") == "<|endofdoc|>");
+  CHECK(find_end_of_text_marker("a</s>b</s> \n") == "</s>");
+  CHECK(find_end_of_text_marker("a</s>", "</s>").empty());
+  CHECK(find_end_of_text_marker("a</s> <eos>") == "<eos>");
+}
+
+TEST_CASE(
+    "The closing tag of struck-through text is not an end-of-text marker") {
+  CHECK(find_end_of_text_marker("now <s>10</s> 8").empty());
+  CHECK(find_end_of_text_marker("<s class=\"old\">10</s>").empty());
+  CHECK(find_end_of_text_marker("<strong>10</strong></span>").empty());
 }

@@ -5,13 +5,25 @@
 #include "gato/ingest/delimited_reader.h"
 
 namespace gato::ingest {
+namespace {
+
+bool contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+}  // namespace
 
 std::string_view find_end_of_text_marker(std::string_view text,
                                          std::string_view except) {
   for (const std::string_view marker : kEndOfTextMarkers) {
-    if (marker != except && text.find(marker) != std::string_view::npos) {
+    if (marker != except && contains(text, marker)) {
       return marker;
     }
+  }
+  // The opening tag may have attributes.
+  if (kEndOfTextPiece != except && contains(text, kEndOfTextPiece) &&
+      !contains(text, "<s>") && !contains(text, "<s ")) {
+    return kEndOfTextPiece;
   }
   return {};
 }

@@ -19,6 +19,10 @@ inline constexpr std::string_view kObelicsEndOfText =
 inline constexpr std::array<std::string_view, 8> kEndOfTextMarkers{
     "<|endoftext|>", "<|end_of_text|>", "<|endofdoc|>", "<|eot_id|>",
     "<|im_end|>",    "<eos>",           "[EOS]",        kObelicsEndOfText};
+// The marker that is spelled like the piece of SentencePiece models. In HTML,
+// it closes struck-through text, so it is not a marker in a text that also
+// contains the opening tag, <s>.
+inline constexpr std::string_view kEndOfTextPiece = "</s>";
 
 // Returns the first of the known markers, other than `except`, that the text
 // contains; empty if it contains none of them.
