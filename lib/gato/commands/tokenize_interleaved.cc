@@ -42,8 +42,9 @@ constexpr const char* kDescription =
     "END_OF_DOCUMENT_TOKEN_TO_BE_REPLACED, which OBELICS contains, becomes "
     "</s>.\n\n"
     "Paths are relative to --image-root. A data URL, or the base64 encoding of "
-    "a JPEG, PNG or WebP file, may be given instead of a path. Nothing is "
-    "downloaded: an image given as an http or https URL counts as missing.";
+    "a JPEG, PNG, WebP, PBM, PGM or PPM file, may be given instead of a path. "
+    "Nothing is downloaded: an image given as an http or https URL counts as "
+    "missing.";
 
 }  // namespace
 

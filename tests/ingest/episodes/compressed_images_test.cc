@@ -168,7 +168,7 @@ TEST_CASE("Compressed images of every storage and format are observations") {
   for (const Storage storage :
        {Storage::rows, Storage::column_rows, Storage::sequences,
         Storage::opaque, Storage::texts}) {
-    for (const char* extension : {".jpg", ".png", ".webp"}) {
+    for (const char* extension : {".jpg", ".png", ".webp", ".ppm"}) {
       CAPTURE(static_cast<int>(storage), extension);
       const std::string d4rl = d4rl_file(folder, 4, [&](auto& root) {
         write_frames(root, "observations", gray_frames(extension, 4), storage);
@@ -217,11 +217,51 @@ TEST_CASE("Rows of numbers and texts are not taken for images") {
           write_frames(root, "observations", {numbers, Bytes(12, 0)},
                        Storage::rows);
         }) == data::Role::discrete);
+  // These begin like a PPM that is truncated.
+  const std::string header = "P6\n4 4\n255\n7777";
+  const Bytes like_ppm(header.begin(), header.end());
+  CHECK(
+      role([&](auto& root) {
+        write_frames(root, "observations", {like_ppm, like_ppm}, Storage::rows);
+      }) == data::Role::discrete);
+  CHECK(role([&](auto& root) {
+          write_frames(root, "observations", {like_ppm, like_ppm},
+                       Storage::texts);
+        }) == data::Role::text);
   CHECK(role([&](auto& root) {
           write_frames(root, "observations",
                        {Bytes{'g', 'o'}, Bytes{'s', 't', 'o', 'p'}},
                        Storage::texts);
         }) == data::Role::text);
+}
+
+TEST_CASE("Rows of every binary kind of PNM are images") {
+  const ScratchDirectory folder;
+  const auto open = [&](const std::string& file) {
+    const Bytes bytes(file.begin(), file.end());
+    return open_episodes(
+        d4rl_file(
+            folder, 2,
+            [&](auto& root) {
+              write_frames(root, "observations", {bytes, bytes}, Storage::rows);
+            }),
+        {});
+  };
+  const std::string padding(5, '\0');
+  for (const auto& [file, level] :
+       {std::pair{"P4 9 2\n" + std::string(4, '\0'), 255},
+        std::pair{"P5 # gray\n9 2\n255\n" + std::string(18, '\7'), 7},
+        std::pair{"P6 9 2 255\n" + std::string(54, '\7'), 7}}) {
+    CAPTURE(file);
+    const auto source = open(file + padding);
+    CHECK(source->spec().observation_fields.at(0).shape ==
+          std::vector<int64_t>{2, 9, 3});
+    CHECK(levels(source->read_episode(0).observations.at(0)).front() == level);
+  }
+  CHECK_THAT(thrown_error([&] {
+               open("P5 9 2 65535\n" + std::string(36, '\7'));
+             }).what(),
+             Contains("the PNM has 16 bits per channel"));
 }
 
 TEST_CASE("A role makes compressed images rows of numbers") {
@@ -278,6 +318,7 @@ TEST_CASE("Images in other formats and in base64 are refused with advice") {
        {std::pair{encoded(".bmp", 7), "in BMP: convert it to PNG or JPEG"},
         std::pair{encoded(".tiff", 7), "in TIFF: convert it to PNG or JPEG"},
         std::pair{as_base64(encoded(".jpg", 7)), "(JPEG) in base64"},
+        std::pair{as_base64(encoded(".ppm", 7)), "(PNM) in base64"},
         std::pair{as_base64(encoded(".bmp", 7)), "(BMP) in base64"}}) {
     Bytes padded = frame;
     padded.resize(frame.size() + 5);
@@ -337,6 +378,13 @@ TEST_CASE("Images as texts of variable length are refused") {
   const ScratchDirectory folder;
   CHECK_THAT(refusal(d4rl_file(folder, 2,
                                [](auto& root) {
+                                 root.write_texts(
+                                     "observations",
+                                     {"P5 2 1 255 ab", "P5 2 1 255 cd"});
+                               })),
+             Contains("end at their first zero byte"));
+  CHECK_THAT(refusal(d4rl_file(folder, 2,
+                               [](auto& root) {
                                  root.write_texts("observations",
                                                   {"\x89PNG\r\n\x1A\n",
                                                    "\x89PNG\r\n\x1A\n"});
@@ -366,7 +414,7 @@ TEST_CASE("Minari datasets may contain frames of every storage and format") {
   const ScratchDirectory folder;
   for (const Storage storage :
        {Storage::rows, Storage::sequences, Storage::opaque, Storage::texts}) {
-    for (const char* extension : {".jpg", ".png", ".webp"}) {
+    for (const char* extension : {".jpg", ".png", ".webp", ".ppm"}) {
       // The last space is that of the bytes of the files.
       for (const char* shape : {"[16, 24, 3]", "[16, 24]", "[1000]"}) {
         CAPTURE(static_cast<int>(storage), extension, shape);

@@ -84,11 +84,14 @@ TEST_CASE("Images in base64 are detected, and words are not") {
        {std::pair{".jpg", ImageFormat::jpeg},
         std::pair{".png", ImageFormat::png},
         std::pair{".webp", ImageFormat::webp},
+        std::pair{".ppm", ImageFormat::pnm},
         std::pair{".bmp", ImageFormat::bmp}}) {
     const std::string text = encode_base64(encoded(extension));
     CHECK(detect_base64_image_format(text) == format);
     CHECK(detect_base64_image_format("data:image/x;base64," + text) == format);
   }
+  const std::string ppm = encode_base64(encoded(".ppm"));
+  CHECK(detect_base64_image_format(ppm.substr(0, 1000)) == std::nullopt);
   for (const char* words : {"", "go to the red ball", "data:image", "UDYg",
                             "BMBMBMBMBMBMBMBMBMBMBMBMBMBMBMBMBM"}) {
     CHECK(detect_base64_image_format(words) == std::nullopt);

@@ -26,7 +26,27 @@ std::vector<int> reds(const std::string& file) {
   return values;
 }
 
+bool is_complete(const std::string& file) {
+  return is_complete_pnm(
+      {reinterpret_cast<const uint8_t*>(file.data()), file.size()});
+}
+
 }  // namespace
+
+TEST_CASE("Numbers and words that begin like a PNM file are not one") {
+  for (const std::string& bytes :
+       {std::string("P"), std::string("P6"), std::string("P6 "),
+        std::string("P6 go to the door"), std::string("P6\n2 1\n255\nabcde"),
+        std::string("P4 9 2\nabc"), std::string("P5 2 1 256\nabc"),
+        std::string("P5 2 1 255"), std::string("P5 2 1 70000\nabcd"),
+        std::string("P5 2 1 255abcd"), std::string("P5 0 1 255\nabcd"),
+        std::string("P5 99999999999 99999999999 255\nabcd"),
+        std::string("P2 2 1 255 7") + std::string(20, '\0'),
+        "P6" + std::string(100, '\0')}) {
+    CAPTURE(bytes);
+    CHECK_FALSE(is_complete(bytes));
+  }
+}
 
 TEST_CASE(
     "Every kind of PBM, PGM and PPM is decoded, and a truncated one is "
@@ -47,6 +67,8 @@ TEST_CASE(
       {"P6 1 2 255\nabcdef", {'a', 'd'}}};
   for (const auto& [complete, expected] : cases) {
     CAPTURE(complete);
+    CHECK(is_complete(complete));
+    CHECK(is_complete(complete + std::string(9, '\0')));
     CHECK(reds(complete) == expected);
     CHECK(reds(complete + "\nmore") == expected);
     // The last number of a plain file remains valid without its last digits.

@@ -13,6 +13,7 @@
 #include "gato/base/error.h"
 #include "gato/ingest/images/frame_decoder.h"
 #include "gato/ingest/images/image_format.h"
+#include "gato/ingest/images/pnm_decoder.h"
 
 namespace gato::ingest {
 namespace {
@@ -31,11 +32,11 @@ bool has_byte_rows(const data::hdf5::Dataset& dataset) {
                        [](int64_t extent) { return extent != 1; }) <= 1;
 }
 
-// PNM is not among these: numbers too easily begin like such a file. Formats
-// that cannot be decoded are, so that they are not mistaken for numbers.
+// A PNM file must be complete: numbers too easily begin like one. Formats that
+// cannot be decoded count, so that they are not mistaken for numbers.
 bool begins_like_image(std::span<const uint8_t> bytes) {
   const auto format = detect_image_format(bytes);
-  return format && *format != ImageFormat::pnm;
+  return format && (*format != ImageFormat::pnm || is_complete_pnm(bytes));
 }
 
 [[noreturn]] void throw_decoding_error(const std::string& label, int64_t row,
@@ -95,7 +96,7 @@ void reject_images_as_variable_length_texts(const data::hdf5::Dataset& dataset,
     const std::span bytes(reinterpret_cast<const uint8_t*>(text.data()),
                           text.size());
     const auto format = detect_image_format(bytes);
-    if (format && is_decodable(*format) && *format != ImageFormat::pnm) {
+    if (format && is_decodable(*format) && begins_like_image(bytes)) {
       throw base::input_error(
           "{}: compressed images as strings of variable length, which end at "
           "their first zero byte: store each as a sequence of uint8 "
@@ -196,9 +197,9 @@ bool has_compressed_images(const data::hdf5::Dataset& dataset,
       return false;
     }
     throw base::input_error(
-        "{}: row {}: neither a compressed image (JPEG, PNG or WebP) nor an "
-        "array of shape [{}]: write this frame again, or skip its episode with "
-        "--skip-bad",
+        "{}: row {}: neither a compressed image (JPEG, PNG, WebP or PNM) nor "
+        "an array of shape [{}]: write this frame again, or skip its episode "
+        "with --skip-bad",
         dataset.label(), first, fmt::join(field.shape, ", "));
   }
   if (row_elements != field_elements) {

@@ -1,5 +1,5 @@
-// Datasets that contain compressed images: the bytes of a JPEG, PNG or WebP
-// file per row. Libraries store these as
+// Datasets that contain compressed images: the bytes of a JPEG, PNG, WebP or
+// PNM file per row. Libraries store these as
 //
 //   uint8 [T,L], [T,L,1], [T,1,L]  padded to one length, usually with zeros
 //   uint8 sequences [T]            of variable length

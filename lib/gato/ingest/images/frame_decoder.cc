@@ -3,11 +3,13 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "gato/base/error.h"
 #include "gato/ingest/images/image_decoder.h"
 #include "gato/ingest/images/image_format.h"
 #include "gato/ingest/images/jpeg_decoder.h"
+#include "gato/ingest/images/pnm_decoder.h"
 
 namespace gato::ingest {
 namespace {
@@ -18,9 +20,14 @@ int64_t channel_count(const std::vector<int64_t>& shape) {
 
 // IHDR, the first chunk of a PNG, begins after the signature; its bit depth
 // follows the width and the height.
-bool has_16_bit_channels(std::span<const uint8_t> png) {
+bool has_16_bit_channels(std::span<const uint8_t> bytes,
+                         std::optional<ImageFormat> format) {
   constexpr size_t kBitDepthOffset = 24;
-  return png.size() > kBitDepthOffset && png[kBitDepthOffset] == 16;
+  if (format == ImageFormat::pnm) {
+    return has_16_bit_pnm_values(bytes);
+  }
+  return format == ImageFormat::png && bytes.size() > kBitDepthOffset &&
+         bytes[kBitDepthOffset] == 16;
 }
 
 // Returns the luminance of Rec. 601, with the fixed-point weights of libjpeg in
@@ -34,9 +41,10 @@ uint8_t luminance(const uint8_t* rgb) {
 }  // namespace
 
 data::Image decode_frame(std::span<const uint8_t> bytes) {
-  if (detect_image_format(bytes) == ImageFormat::png &&
-      has_16_bit_channels(bytes)) {
-    throw base::input_error("the PNG has 16 bits per channel, not 8");
+  const auto format = detect_image_format(bytes);
+  if (has_16_bit_channels(bytes, format)) {
+    throw base::input_error("the {} has 16 bits per channel, not 8",
+                            image_format_name(*format));
   }
   return decode_image(bytes, Orientation::as_stored);
 }

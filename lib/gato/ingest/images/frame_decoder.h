@@ -11,8 +11,9 @@ namespace gato::ingest {
 
 // Decodes a frame as decode_image() does, but ignores the Exif orientation, as
 // the readers of Minari and robomimic do. Throws the same errors as
-// decode_image(), and Error(bad_input) if a PNG has 16 bits per channel: that
-// is usually a depth image, whose upper 8 bits carry little information.
+// decode_image(), and Error(bad_input) if a PNG or PNM file has 16 bits per
+// channel: that is usually a depth image, whose upper 8 bits carry little
+// information.
 data::Image decode_frame(std::span<const uint8_t> bytes);
 
 // Throws Error(bad_input) unless the shape is [H,W], [H,W,1] or [H,W,3] (RGB).

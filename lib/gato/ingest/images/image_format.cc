@@ -7,6 +7,7 @@
 
 #include "gato/base/error.h"
 #include "gato/ingest/base64.h"
+#include "gato/ingest/images/pnm_decoder.h"
 
 namespace gato::ingest {
 
@@ -39,6 +40,21 @@ bool is_heif(std::string_view bytes) {
   return brand == "avif" || brand == "avis" || brand == "mif1" ||
          brand == "msf1" || brand == "heic" || brand == "heix" ||
          brand == "hevc";
+}
+
+std::span<const uint8_t> bytes_of(const std::string& text) {
+  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+}
+
+// Returns whether the text, which may be padded with zeros, is a complete PNM
+// file in base64.
+bool is_pnm_in_base64(std::string_view text) {
+  text = text.substr(0, text.find('\0'));
+  try {
+    return is_complete_pnm(bytes_of(decode_base64(text)));
+  } catch (const base::Error&) {
+    return false;
+  }
 }
 
 // The magic number is followed by white space or a comment.
@@ -109,10 +125,9 @@ std::optional<ImageFormat> detect_base64_image_format(std::string_view text) {
   if (!may_be_base64) {
     return std::nullopt;
   }
-  const std::string bytes = decode_base64(begin);
-  const auto format = detect_image_format(
-      {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()});
-  return format == ImageFormat::pnm ? std::nullopt : format;
+  const auto format = detect_image_format(bytes_of(decode_base64(begin)));
+  return format == ImageFormat::pnm && !is_pnm_in_base64(text) ? std::nullopt
+                                                               : format;
 }
 
 const char* image_format_name(ImageFormat format) {

@@ -182,11 +182,14 @@ uint8_t scale_to_8_bits(int64_t value, const Header& header) {
   return static_cast<uint8_t>(header.max_value > 255 ? scaled >> 8 : scaled);
 }
 
+std::string_view text_of(std::span<const uint8_t> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
 }  // namespace
 
 data::Image decode_pnm(std::span<const uint8_t> bytes) {
-  std::string_view text(reinterpret_cast<const char*>(bytes.data()),
-                        bytes.size());
+  std::string_view text = text_of(bytes);
   const Header header = consume_header(text);
   check_image_size(header.height, header.width);
   PixelValueReader values(header, text);
@@ -203,6 +206,33 @@ data::Image decode_pnm(std::span<const uint8_t> bytes) {
     }
   }
   return image;
+}
+
+bool is_complete_pnm(std::span<const uint8_t> bytes) {
+  if (detect_image_format(bytes) != ImageFormat::pnm) {
+    return false;
+  }
+  std::string_view text = text_of(bytes);
+  try {
+    const Header header = consume_header(text);
+    if (header.is_plain()) {
+      decode_pnm(bytes);  // only its numbers show where it ends
+      return true;
+    }
+    if (text.empty() || (!is_whitespace(text[0]) && text[0] != '#')) {
+      return false;
+    }
+    check_image_size(header.height, header.width);
+    const PixelValueReader complete(header, text);
+    return true;
+  } catch (const base::Error&) {
+    return false;
+  }
+}
+
+bool has_16_bit_pnm_values(std::span<const uint8_t> bytes) {
+  std::string_view text = text_of(bytes);
+  return consume_header(text).max_value > 255;
 }
 
 }  // namespace gato::ingest

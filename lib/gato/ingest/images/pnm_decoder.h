@@ -16,4 +16,13 @@ namespace gato::ingest {
 // exceed the maximum, and the errors of check_image_size().
 data::Image decode_pnm(std::span<const uint8_t> bytes);
 
+// Returns whether the bytes begin with a complete file: a valid header that at
+// least as many bytes follow as its pixels need. Numbers and words that happen
+// to begin like a file are not one.
+bool is_complete_pnm(std::span<const uint8_t> bytes);
+
+// Returns whether the values of the file have more than 8 bits. Throws
+// Error(bad_input) if the header is corrupt.
+bool has_16_bit_pnm_values(std::span<const uint8_t> bytes);
+
 }  // namespace gato::ingest
