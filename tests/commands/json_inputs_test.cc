@@ -16,7 +16,7 @@
 #include "gato/commands/eval_score.h"
 #include "gato/commands/pack.h"
 #include "gato/commands/tokenize.h"
-#include "gato/data/hdf5.h"
+#include "gato/data/hdf5/hdf5.h"
 #include "gato/data/lenient_json.h"
 #include "gato/data/recording_file.h"
 #include "ingest/read_records.h"

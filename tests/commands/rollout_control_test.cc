@@ -12,7 +12,7 @@
 #include "catch.h"
 #include "cli/run_in_process.h"
 #include "gato/base/file_io.h"
-#include "gato/data/hdf5.h"
+#include "gato/data/hdf5/hdf5.h"
 #include "gato/env/environment.h"
 #include "gato/ingest/episodes/episode_source.h"
 #include "model/tiny_model.h"
