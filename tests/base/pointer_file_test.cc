@@ -6,7 +6,7 @@
 
 #include "data/sample_documents.h"
 #include "gato/base/file_io.h"
-#include "gato/data/hdf5.h"
+#include "gato/data/hdf5/hdf5.h"
 #include "gato/data/safetensors_header.h"
 #include "gato/ingest/byte_stream.h"
 #include "gato/ingest/images/image_decoder.h"

@@ -10,6 +10,7 @@
 #include <iostream>
 #include <sstream>
 #include <stdexcept>
+#include <utility>
 
 namespace gato::test {
 namespace {
@@ -70,6 +71,15 @@ RunResult run_in_process(const cli::Tool& tool,
   }
   result.err = read_text(folder / "err");
   return result;
+}
+
+RunResult run_command(const std::string& program, cli::Command command,
+                      std::vector<std::string> arguments) {
+  if (!command.name.empty()) {
+    arguments.insert(arguments.begin(), command.name);
+  }
+  return run_in_process({program, "", "", {std::move(command)}, {}},
+                        std::move(arguments));
 }
 
 std::string ScratchDirectory::write_file(const std::string& name,

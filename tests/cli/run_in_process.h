@@ -22,6 +22,11 @@ RunResult run_in_process(const cli::Tool& tool,
                          std::vector<std::string> arguments,
                          const std::string& stdout_path = "");
 
+// Runs a program that consists of one command, with the command's name, if it
+// has one, before `arguments`.
+RunResult run_command(const std::string& program, cli::Command command,
+                      std::vector<std::string> arguments);
+
 // A temporary directory that is removed together with its content.
 class ScratchDirectory {
  public:

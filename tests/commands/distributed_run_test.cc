@@ -451,8 +451,7 @@ TEST_CASE("More threads than processors are a warning") {
         return gato::base::ExitStatus::success;
       };
     };
-    const gato::cli::Tool tool{"gato-try", "", "", {command}, {}};
-    const RunResult ran = run_in_process(tool, arguments);
+    const RunResult ran = run_command("gato-try", command, arguments);
     REQUIRE(ran.status == 0);
     return ran.err;
   };

@@ -16,10 +16,7 @@ using nlohmann::json;
 namespace {
 
 RunResult compare(std::vector<std::string> arguments) {
-  static const cli::Tool tool{
-      "gato-eval", "", "", {eval_compare_command()}, {}};
-  arguments.insert(arguments.begin(), "compare");
-  return run_in_process(tool, std::move(arguments));
+  return run_command("gato-eval", eval_compare_command(), std::move(arguments));
 }
 
 }  // namespace

@@ -18,9 +18,7 @@ using nlohmann::json;
 namespace {
 
 RunResult score(std::vector<std::string> arguments) {
-  static const cli::Tool tool{"gato-eval", "", "", {eval_score_command()}, {}};
-  arguments.insert(arguments.begin(), "score");
-  return run_in_process(tool, std::move(arguments));
+  return run_command("gato-eval", eval_score_command(), std::move(arguments));
 }
 
 struct Fixture {

@@ -83,12 +83,7 @@ void write_dataset(const std::string& path, int64_t count,
 }
 
 RunResult run_finetune(std::vector<std::string> arguments) {
-  const cli::Tool tool{.name = "gato-finetune",
-                       .summary = "",
-                       .description = "",
-                       .commands = {finetune_command()},
-                       .see_also = {}};
-  return run_in_process(tool, std::move(arguments));
+  return run_command("gato-finetune", finetune_command(), std::move(arguments));
 }
 
 struct Fixture {

@@ -6,7 +6,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "cli/run_in_process.h"
+#include "commands/run_info.h"
 #include "eval/check/episodes_in_memory.h"
 #include "eval/page/html_checker.h"
 #include "gato/base/file_io.h"
@@ -19,11 +19,6 @@ using Catch::Contains;
 using nlohmann::json;
 
 namespace {
-
-RunResult run_info(std::vector<std::string> arguments) {
-  static const cli::Tool tool{"gato-info", "", "", {info_command()}, {}};
-  return run_in_process(tool, std::move(arguments));
-}
 
 std::string write_dataset(const ScratchDirectory& folder,
                           const std::string& name, EpisodesInMemory source) {

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "catch.h"
-#include "gato/commands/info.h"
+#include "commands/run_info.h"
 #include "gato/commands/inspect.h"
 #include "gato/data/checkpoint_directory.h"
 #include "train/training_fixture.h"
@@ -79,18 +79,16 @@ TEST_CASE("A run that has not taken all its steps says how many it has") {
   const std::string run = fixture.run_path("run");
   REQUIRE(fixture.train(run, {"--steps", "4", "--save-every", "2"}).status ==
           0);
-  const cli::Tool tool{"gato-info", "", "", {info_command()}, {}};
-  CHECK_THAT(run_in_process(tool, {run}).out,
-             Contains("training run, complete\n"));
+  CHECK_THAT(run_info({run}).out, Contains("training run, complete\n"));
   CHECK(inspect(run).facts.at("steps_done") == 4);
   CHECK(inspect(run).facts.at("steps") == 4);
   std::filesystem::remove(run + "/latest");
   std::filesystem::remove_all(run + "/step-4");
-  const RunResult ran = run_in_process(tool, {run});
+  const RunResult ran = run_info({run});
   CHECK(ran.status == 0);
   CHECK_THAT(ran.out,
              Contains("training run, complete checkpoints of 2 of 4 steps\n"));
-  CHECK_THAT(run_in_process(tool, {"--help"}).out,
+  CHECK_THAT(run_info({"--help"}).out,
              Contains("the run failed, or --check found something"));
 }
 
@@ -100,12 +98,10 @@ TEST_CASE("A model without a manifest is not known to be complete") {
   REQUIRE(fixture.train(run, {"--steps", "1"}).status == 0);
   const std::string model = run + "/step-1";
   std::filesystem::remove(model + "/MANIFEST.json");
-  const cli::Tool tool{"gato-info", "", "", {info_command()}, {}};
-  const RunResult ran = run_in_process(tool, {model});
+  const RunResult ran = run_info({model});
   CHECK(ran.status == 0);
   CHECK_THAT(ran.out, Contains("not known to be complete"));
-  CHECK_THAT(run_in_process(tool, {"--json", model}).out,
-             Contains(R"("whole":null)"));
+  CHECK_THAT(run_info({"--json", model}).out, Contains(R"("whole":null)"));
   // Weights are validated as in the programs that load them.
   const std::string weights = read_bytes(model + "/model.safetensors");
   std::string other = weights;
@@ -143,9 +139,8 @@ TEST_CASE("A run without a checkpoint is not complete") {
   std::filesystem::remove_all(run + "/step-1");
   std::filesystem::remove(run + "/latest");
   CHECK_THAT(error_message(run), Contains("has no checkpoint yet"));
-  const cli::Tool tool{"gato-info", "", "", {info_command()}, {}};
-  const RunResult ran = run_in_process(tool, {"--json", run});
+  const RunResult ran = run_info({"--json", run});
   CHECK(ran.status == 3);
   CHECK_THAT(ran.out, Contains(R"("whole":false)"));
-  CHECK_THAT(run_in_process(tool, {run}).out, !Contains(", complete"));
+  CHECK_THAT(run_info({run}).out, !Contains(", complete"));
 }

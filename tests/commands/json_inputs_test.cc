@@ -10,13 +10,13 @@
 #include <sstream>
 
 #include "cli/json_mutations.h"
+#include "commands/run_info.h"
 #include "data/sample_documents.h"
 #include "gato/base/file_io.h"
 #include "gato/commands/eval_score.h"
-#include "gato/commands/info.h"
 #include "gato/commands/pack.h"
 #include "gato/commands/tokenize.h"
-#include "gato/data/hdf5.h"
+#include "gato/data/hdf5/hdf5.h"
 #include "gato/data/lenient_json.h"
 #include "gato/data/recording_file.h"
 #include "ingest/read_records.h"
@@ -32,19 +32,12 @@ namespace fs = std::filesystem;
 
 const std::string samples = GATO_SOURCE_DIR "/tests/samples/";
 
-const cli::Tool& eval_tool() {
-  static const cli::Tool tool{"gato-eval", "", "", {eval_score_command()}, {}};
-  return tool;
+RunResult run_score(std::vector<std::string> arguments) {
+  return run_command("gato-eval", eval_score_command(), std::move(arguments));
 }
 
-const cli::Tool& info_tool() {
-  static const cli::Tool tool{"gato-info", "", "", {info_command()}, {}};
-  return tool;
-}
-
-const cli::Tool& pack_tool() {
-  static const cli::Tool tool{"gato-pack", "", "", {pack_command()}, {}};
-  return tool;
+RunResult run_gato_pack(std::vector<std::string> arguments) {
+  return run_command("gato-pack", pack_command(), std::move(arguments));
 }
 
 struct Fixture {
@@ -154,25 +147,23 @@ std::string format_toml_document(const json& value) {
 
 TEST_CASE_METHOD(Fixture, "References of wrong types are refused by name") {
   const json reference = {{"mean", 2}, {"std", 1.5}, {"n", 3}};
-  check({{"CartPole-v1",
-          {{"random", reference},
-           {"expert", {{"mean", 22}}},
-           {"human", {{"mean", 9.5}}},
-           {"source", "a book"}}}},
-        "references.json", [&] {
-          return run_in_process(
-              eval_tool(),
-              {"score", samples + "minari/cartpole", "--quiet", "--resamples",
-               "1", "--references", folder / "references.json"});
-        });
+  check(
+      {{"CartPole-v1",
+        {{"random", reference},
+         {"expert", {{"mean", 22}}},
+         {"human", {{"mean", 9.5}}},
+         {"source", "a book"}}}},
+      "references.json", [&] {
+        return run_score({samples + "minari/cartpole", "--quiet", "--resamples",
+                          "1", "--references", folder / "references.json"});
+      });
 }
 
 TEST_CASE_METHOD(Fixture, "The JSON of an HTML report may have wrong types") {
   const auto run = [&](const std::string& option, const std::string& file) {
-    return run_in_process(
-        eval_tool(),
-        {"score", samples + "minari/cartpole", "--quiet", "--resamples", "1",
-         option, folder / file, "-o", folder / "report.html", "--force"});
+    return run_score({samples + "minari/cartpole", "--quiet", "--resamples",
+                      "1", option, folder / file, "-o", folder / "report.html",
+                      "--force"});
   };
   check({{"step", 3}, {"loss", 1.5}, {"modality", {{"text", 2}}}},
         "metrics.jsonl", [&] { return run("--training", "metrics.jsonl"); });
@@ -285,9 +276,7 @@ TEST_CASE_METHOD(Fixture, "Minari metadata of wrong types is refused by name") {
                 folder / "set/data/main_data.hdf5");
   const json metadata = data::parse_lenient_json(
       base::read_file(samples + "minari/spaces/data/metadata.json"));
-  const auto run = [&] {
-    return run_in_process(info_tool(), {folder / "set"});
-  };
+  const auto run = [&] { return run_info({folder / "set"}); };
   const std::string name = "set/data/metadata.json";
   // A count that contradicts the data is an error of main_data.hdf5.
   for_each_mutation(metadata,
@@ -334,7 +323,7 @@ TEST_CASE_METHOD(Fixture, "The JSON of a recording is refused by name") {
                           {"tasks", {{{"name", "arcade/catch"}}}}};
   const auto info = [&](const json& start) {
     folder.write_file("x.partial", data::recording_first_line(start));
-    return run_in_process(info_tool(), {folder / "x.partial"});
+    return run_info({folder / "x.partial"});
   };
   const RunResult unchanged = info(reference);
   REQUIRE(unchanged.status == 3);  // because it is unfinished
@@ -356,12 +345,10 @@ TEST_CASE_METHOD(Fixture, "Metadata of HDF5 files is refused by name") {
                                  const std::string& description) {
       replace_hdf5_text(path, name, mutated.dump());
       const std::string what = name + (": " + description);
-      require_own_message(run_in_process(info_tool(), {"--provenance", path}),
-                          "tokens.h5", what);
+      require_own_message(run_info({"--provenance", path}), "tokens.h5", what);
       require_own_message(
-          run_in_process(pack_tool(),
-                         {path, "--length", "64", "--sequences", "2", "--force",
-                          "--quiet", "-o", output}),
+          run_gato_pack({path, "--length", "64", "--sequences", "2", "--force",
+                         "--quiet", "-o", output}),
           "tokens.h5", what);
     });
   }
@@ -369,9 +356,7 @@ TEST_CASE_METHOD(Fixture, "Metadata of HDF5 files is refused by name") {
 
 TEST_CASE_METHOD(Fixture,
                  "gato-info refuses wrong types in model directories") {
-  const auto run = [&] {
-    return run_in_process(info_tool(), {"--json", folder / "model"});
-  };
+  const auto run = [&] { return run_info({"--json", folder / "model"}); };
   fs::create_directories(folder / "model");
   const std::string header = R"({"a":{"dtype":"F32","shape":[1],)"
                              R"("data_offsets":[0,4]}})";
@@ -407,8 +392,8 @@ TEST_CASE_METHOD(Fixture,
         valid, [&](const json& mutated, const std::string& description) {
           folder.write_file(name, mutated.dump());
           require_own_message(run(), "model", name + ": " + description);
-          require_own_message(run_in_process(info_tool(), {folder / name}),
-                              name, name + ": " + description);
+          require_own_message(run_info({folder / name}), name,
+                              name + ": " + description);
         });
     folder.write_file(name, valid.dump());
   };
@@ -431,7 +416,7 @@ TEST_CASE_METHOD(Fixture, "TOML of wrong types is refused by name") {
   const auto pack = [&](std::vector<std::string> arguments) {
     arguments.insert(arguments.end(),
                      {"--sequences", "2", "--force", "--quiet", "-o", output});
-    return run_in_process(pack_tool(), arguments);
+    return run_gato_pack(arguments);
   };
   check(
       {{"mixture",

@@ -48,11 +48,9 @@ struct Fixture : TrainingFixture {
 }  // namespace
 
 TEST_CASE_METHOD(Fixture, "A model configuration of wrong types is refused") {
-  const cli::Tool tool{
-      "gato-eval", "", "", {commands::eval_loss_command()}, {}};
   check("config.json", /*has_manifest=*/false, [&] {
-    return run_in_process(
-        tool, {"loss", "--model", model, "--data", data_path, "--quiet"});
+    return run_command("gato-eval", commands::eval_loss_command(),
+                       {"--model", model, "--data", data_path, "--quiet"});
   });
 }
 

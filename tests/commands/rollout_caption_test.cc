@@ -4,45 +4,32 @@
 #include <nlohmann/json.hpp>
 
 #include "catch.h"
-#include "cli/run_in_process.h"
-#include "commands/image_text_lines.h"
+#include "commands/image_text_fixture.h"
 #include "gato/base/file_io.h"
-#include "gato/commands/rollout_control.h"
-#include "model/tiny_model.h"
 
 using namespace gato;
 using namespace gato::commands;
 using Catch::Contains;
-using gato::test::lines_of;
-using gato::test::run_in_process;
-using gato::test::RunResult;
-using gato::test::ScratchDirectory;
-using gato::test::write_image;
+using namespace gato::test;
 
 namespace {
 
 RunResult run(std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), "caption");
-  const cli::Tool tool{"gato-rollout",
-                       "",
-                       "",
-                       {rollout_control_command(), rollout_caption_command()},
-                       {}};
-  return run_in_process(tool, std::move(arguments));
+  return run_command("gato-rollout", rollout_caption_command(),
+                     std::move(arguments));
 }
 
 }  // namespace
 
-TEST_CASE("Every image gets a line, in order, for any batch size and threads") {
-  const ScratchDirectory folder;
-  const std::string model = folder / "model";
-  gato::test::write_tiny_model(model);
+TEST_CASE_METHOD(
+    ImageTextFixture,
+    "Every image gets a line, in order, for any batch size and threads") {
   std::vector<std::string> arguments = {
       "--model", model, "--max-tokens", "8", "--temperature", "1"};
   std::vector<std::string> paths;
   for (int i = 0; i < 5; ++i) {
-    paths.push_back(write_image(folder, std::to_string(i) + ".png",
-                                16 + 16 * i / 2, 40 * i));
+    paths.push_back(
+        write_image(std::to_string(i) + ".png", 16 + 16 * i / 2, 40 * i));
   }
   const auto with = [&](std::vector<std::string> more) {
     std::vector<std::string> all = arguments;
@@ -82,33 +69,28 @@ TEST_CASE("Every image gets a line, in order, for any batch size and threads") {
   }
 }
 
-TEST_CASE("Images are resized as in the captions of the training data") {
-  const ScratchDirectory folder;
-  const std::string large = write_image(folder, "large.png", 256, 90);
-  gato::test::write_tiny_model(folder / "plain");
+TEST_CASE_METHOD(ImageTextFixture,
+                 "Images are resized as in the captions of the training data") {
+  const std::string large = write_image("large.png", 256, 90);
   // 256 patches do not fit a context of 64.
-  const RunResult refused = run({"--model", folder / "plain", large});
+  const RunResult refused = run({"--model", model, large});
   REQUIRE(refused.status == 3);
   REQUIRE_THAT(refused.err, Contains("large.png") && Contains("--resize"));
-  REQUIRE(
-      run({"--model", folder / "plain", "--resize", "32x32", large}).status ==
-      0);
+  REQUIRE(run({"--model", model, "--resize", "32x32", large}).status == 0);
 
   data::TaskTable tasks;
   tasks.tasks.resize(1);
   tasks.tasks[0].spec.name = "captions";
   tasks.tasks[0].image_height = tasks.tasks[0].image_width = 32;
-  gato::test::write_tiny_model(folder / "resizing", tasks);
+  write_tiny_model(folder / "resizing", tasks);
   REQUIRE(run({"--model", folder / "resizing", large}).status == 0);
 }
 
-TEST_CASE("An image that cannot be captioned is named") {
-  const ScratchDirectory folder;
-  const std::string model = folder / "model";
-  gato::test::write_tiny_model(model);
-  const std::string good = write_image(folder, "good.png", 16, 90);
+TEST_CASE_METHOD(ImageTextFixture,
+                 "An image that cannot be captioned is named") {
+  const std::string good = write_image("good.png", 16, 90);
   const std::string text = folder.write_file("text.png", "not an image");
-  const std::string jpeg = write_image(folder, "whole.jpg", 32, 90);
+  const std::string jpeg = write_image("whole.jpg", 32, 90);
   const std::string half = folder.write_file(
       "half.jpg",
       base::read_file(jpeg).substr(0, base::read_file(jpeg).size() / 2));

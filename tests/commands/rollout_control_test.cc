@@ -12,8 +12,7 @@
 #include "catch.h"
 #include "cli/run_in_process.h"
 #include "gato/base/file_io.h"
-#include "gato/commands/rollout_caption.h"
-#include "gato/data/hdf5.h"
+#include "gato/data/hdf5/hdf5.h"
 #include "gato/env/environment.h"
 #include "gato/ingest/episodes/episode_source.h"
 #include "model/tiny_model.h"
@@ -21,7 +20,7 @@
 using namespace gato;
 using namespace gato::commands;
 using Catch::Contains;
-using gato::test::run_in_process;
+using gato::test::run_command;
 using gato::test::RunResult;
 using gato::test::ScratchDirectory;
 
@@ -30,13 +29,8 @@ namespace {
 namespace fs = std::filesystem;
 
 RunResult run(std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), "control");
-  const cli::Tool tool{"gato-rollout",
-                       "",
-                       "",
-                       {rollout_control_command(), rollout_caption_command()},
-                       {}};
-  return run_in_process(tool, std::move(arguments));
+  return run_command("gato-rollout", rollout_control_command(),
+                     std::move(arguments));
 }
 
 std::string bytes_of(const std::string& dataset) {

@@ -5,19 +5,14 @@
 #include <nlohmann/json.hpp>
 
 #include "catch.h"
-#include "cli/run_in_process.h"
-#include "commands/image_text_lines.h"
+#include "commands/image_text_fixture.h"
 #include "gato/commands/rollout_answer.h"
 #include "gato/commands/rollout_chat.h"
-#include "model/tiny_model.h"
 
 using namespace gato;
 using namespace gato::commands;
 using Catch::Contains;
-using gato::test::lines_of;
-using gato::test::run_in_process;
-using gato::test::RunResult;
-using gato::test::ScratchDirectory;
+using namespace gato::test;
 using nlohmann::json;
 
 namespace {
@@ -42,16 +37,7 @@ class ScopedInput {
   int saved_;
 };
 
-// A directory with a model and images.
-struct Fixture {
-  ScratchDirectory folder;
-  std::string model = folder / "model";
-
-  Fixture() { gato::test::write_tiny_model(model); }
-
-  std::string write_image(const std::string& name, int size, int gray) const {
-    return gato::test::write_image(folder, name, size, gray);
-  }
+struct Fixture : ImageTextFixture {
   // Runs a command of gato-rollout with the model and this input.
   RunResult run(const std::string& command, std::vector<std::string> more,
                 const std::string& input = "") const {

@@ -5,10 +5,9 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 
-#include "cli/run_in_process.h"
+#include "commands/run_info.h"
 #include "gato/base/file_io.h"
 #include "gato/commands/eval_score.h"
-#include "gato/commands/info.h"
 #include "gato/commands/tokenize.h"
 
 using namespace gato;
@@ -70,9 +69,8 @@ TEST_CASE("An input without read permission is an I/O error") {
   const std::string output = folder / "out.h5";
   const std::vector<std::string> tokenize = {
       "--text-model", model, "--discrete", "separate", "-o", output};
-  const cli::Tool info{"gato-info", "", "", {commands::info_command()}, {}};
-  const cli::Tool eval{
-      "gato-eval", "", "", {commands::eval_score_command()}, {}};
+  const cli::Tool info{"gato-info", "", "", {info_command()}, {}};
+  const cli::Tool eval{"gato-eval", "", "", {eval_score_command()}, {}};
 
   const auto check = [](const cli::Tool& tool,
                         const std::vector<std::string>& arguments,
@@ -93,35 +91,32 @@ TEST_CASE("An input without read permission is an I/O error") {
     std::vector<std::string> episodes = tokenize;
     episodes.insert(episodes.begin(), "episodes");
     episodes.push_back(input);
-    check(commands::tokenize_tool(), episodes, input);
+    check(tokenize_tool(), episodes, input);
   }
   for (const char* command : {"text", "captions", "interleaved"}) {
     std::vector<std::string> arguments = tokenize;
     arguments.insert(arguments.begin(), command);
     arguments.push_back(file.path());
-    check(commands::tokenize_tool(), arguments, file.path());
+    check(tokenize_tool(), arguments, file.path());
   }
 }
 
 TEST_CASE("A pipe is refused without waiting for it") {
   const test::ScratchDirectory folder;
   REQUIRE(::mkfifo((folder / "pipe").c_str(), 0600) == 0);
-  const cli::Tool info{"gato-info", "", "", {commands::info_command()}, {}};
-  const test::RunResult ran = test::run_in_process(info, {folder / "pipe"});
+  const test::RunResult ran = test::run_info({folder / "pipe"});
   CHECK(ran.status == 4);
   CHECK_THAT(ran.err, Contains("a pipe or a device"));
 }
 
 TEST_CASE("JSON lines are counted, and an invalid line is named") {
   const test::ScratchDirectory folder;
-  const cli::Tool info{"gato-info", "", "", {commands::info_command()}, {}};
   const auto metrics =
       folder.write_file("m.jsonl", "{\"step\":1}\n{\"step\":2}\n");
-  const test::RunResult ran = test::run_in_process(info, {metrics});
+  const test::RunResult ran = test::run_info({metrics});
   CHECK(ran.status == 0);
   CHECK_THAT(ran.out, Contains("json lines") && Contains("last.step"));
-  CHECK(test::run_in_process(info, {"--documents", "1", metrics}).status == 2);
+  CHECK(test::run_info({"--documents", "1", metrics}).status == 2);
   const auto truncated = folder.write_file("n.jsonl", "{\"step\":1}\n{\"st");
-  CHECK_THAT(test::run_in_process(info, {truncated}).err,
-             Contains("line 2 is not JSON"));
+  CHECK_THAT(test::run_info({truncated}).err, Contains("line 2 is not JSON"));
 }

@@ -13,7 +13,7 @@
 #include "data/sample_documents.h"
 #include "gato/base/file_io.h"
 #include "gato/base/hdf5_crash_handler.h"
-#include "gato/data/hdf5.h"
+#include "gato/data/hdf5/hdf5.h"
 #include "gato/data/sequence_file.h"
 
 using namespace gato;

@@ -10,7 +10,7 @@
 #include <span>
 #include <vector>
 
-#include "gato/data/hdf5.h"
+#include "gato/data/hdf5/hdf5.h"
 
 namespace gato::fuzz {
 namespace {

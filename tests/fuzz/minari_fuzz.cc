@@ -8,7 +8,7 @@
 
 #include "fuzz/hdf5_edits.h"
 #include "gato/base/file_io.h"
-#include "gato/data/hdf5.h"
+#include "gato/data/hdf5/hdf5.h"
 #include "gato/data/lenient_json.h"
 #include "gato/ingest/episodes/episode_source.h"
 #include "gato/ingest/episodes/hdf5_columns.h"

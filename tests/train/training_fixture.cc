@@ -41,12 +41,8 @@ RunResult TrainingFixture::train(const std::string& run,
 }
 
 RunResult run_gato_train(std::vector<std::string> arguments) {
-  const cli::Tool tool{.name = "gato-train",
-                       .summary = "",
-                       .description = "",
-                       .commands = {commands::train_command()},
-                       .see_also = {}};
-  return run_in_process(tool, std::move(arguments));
+  return run_command("gato-train", commands::train_command(),
+                     std::move(arguments));
 }
 
 std::string read_bytes(const std::string& path) {

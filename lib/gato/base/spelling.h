@@ -12,8 +12,7 @@ namespace gato::base {
 // none is close. The limit is a third of the longer name's length, but at least
 // 2. If the distance is larger than 1, the shortest name that begins with
 // `text` is returned, if there is one and `text` has at least three characters.
-// '_' and
-// '-' are considered equal.
+// '_' and '-' are considered equal.
 std::string closest_name(std::string_view text,
                          const std::vector<std::string>& names);
 

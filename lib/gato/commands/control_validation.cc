@@ -33,8 +33,8 @@ void validate_video(const RolloutControlOptions& options, bool may_exist) {
 }
 
 // Throws Error(usage) if the output is one of the inputs.
-void check_output_is_no_input(const RolloutControlOptions& options,
-                              const cli::CommonOptions& common) {
+void check_output_is_not_input(const RolloutControlOptions& options,
+                               const cli::CommonOptions& common) {
   std::vector<std::string> inputs = common.config_files;
   inputs.push_back(options.model.value_or(""));
   if (names_prompt_dataset(options)) {
@@ -102,7 +102,7 @@ void validate_control_options(const RolloutControlOptions& options,
   base::check_output(common.output, may_exist);
   base::AtomicOutput::check_kind(common.output,
                                  base::AtomicOutput::Kind::directory);
-  check_output_is_no_input(options, common);
+  check_output_is_not_input(options, common);
   ingest::require_only_minari_datasets(common.output);
   if (options.video) {
     validate_video(options, may_exist);

@@ -1,4 +1,4 @@
-// What the options of gato-rollout control must have in common.
+// Checks of the options of gato-rollout control.
 #pragma once
 
 #include "gato/cli/tool.h"

@@ -1,5 +1,6 @@
 #include "gato/commands/decoding_options.h"
 
+#include "gato/commands/device_options.h"
 #include "gato/model/device.h"
 #include "gato/model/precision.h"
 
@@ -15,11 +16,7 @@ void add_decoding_options(cli::OptionTable& table, DecodingOptions& options) {
            "instructions that they have, which saves memory but less time")
       .one_of({"auto", "fp32", "bf16", "int8"})
       .metavar("TYPE");
-  table
-      .add("device", &options.device,
-           "Where to compute; cuda requires programs built with GATO_CUDA")
-      .one_of({"cpu", "cuda"})
-      .metavar("DEVICE");
+  add_device_option(table, options.device);
 }
 
 void add_resize_option(cli::OptionTable& table,

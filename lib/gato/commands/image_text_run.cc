@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <iostream>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "gato/base/bad_records.h"
@@ -182,6 +183,18 @@ class ImageTextRun {
 };
 
 }  // namespace
+
+OperandRequests::OperandRequests(
+    std::span<const std::string> images,
+    std::function<ImageTextRequest(const std::string& image)> make_request)
+    : images_(images), make_request_(std::move(make_request)) {}
+
+std::optional<ImageTextRequest> OperandRequests::next() {
+  if (next_ == images_.size()) {
+    return std::nullopt;
+  }
+  return make_request_(images_[next_++]);
+}
 
 void add_image_text_run_options(cli::OptionTable& table,
                                 ImageTextRunOptions& options,

@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -42,6 +44,24 @@ class ImageTextRequests {
   virtual bool is_ready() = 0;
   // Returns the number of requests, or 0 if it is not known.
   virtual int64_t size() const = 0;
+};
+
+// One request per operand.
+class OperandRequests : public ImageTextRequests {
+ public:
+  // `make_request` returns the request about an image. `images` must outlive
+  // the object.
+  OperandRequests(
+      std::span<const std::string> images,
+      std::function<ImageTextRequest(const std::string& image)> make_request);
+  std::optional<ImageTextRequest> next() override;
+  bool is_ready() override { return true; }
+  int64_t size() const override { return std::ssize(images_); }
+
+ private:
+  std::span<const std::string> images_;
+  std::function<ImageTextRequest(const std::string&)> make_request_;
+  size_t next_ = 0;
 };
 
 // Writes lines to stdout, in the order of the requests: JSON objects with the

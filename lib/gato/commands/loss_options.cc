@@ -1,22 +1,14 @@
 #include "gato/commands/loss_options.h"
 
+#include "gato/commands/device_options.h"
 #include "gato/model/device.h"
 #include "gato/model/precision.h"
 
 namespace gato::commands {
 
 void add_loss_options(cli::OptionTable& table, LossOptions& options) {
-  table
-      .add("precision", &options.precision,
-           "Precision of matrix multiplications. auto: bf16 on a GPU and on "
-           "CPUs that multiply bf16 matrices in hardware, otherwise fp32")
-      .one_of({"auto", "bf16", "fp32"})
-      .metavar("TYPE");
-  table
-      .add("device", &options.device,
-           "Where to compute; cuda requires programs built with GATO_CUDA")
-      .one_of({"cpu", "cuda"})
-      .metavar("DEVICE");
+  add_precision_option(table, options.precision);
+  add_device_option(table, options.device);
 }
 
 model::LoadedModel load_model_for_loss(const std::string& path,

@@ -30,28 +30,6 @@ ImageTextRequest make_request(const std::string& image,
           nullptr};
 }
 
-// The same question about every operand.
-class OperandRequests : public ImageTextRequests {
- public:
-  OperandRequests(std::span<const std::string> images,
-                  const std::string& question)
-      : images_(images), question_(question) {}
-
-  std::optional<ImageTextRequest> next() override {
-    if (next_ == images_.size()) {
-      return std::nullopt;
-    }
-    return make_request(images_[next_++], question_);
-  }
-  bool is_ready() override { return true; }
-  int64_t size() const override { return std::ssize(images_); }
-
- private:
-  std::span<const std::string> images_;
-  const std::string& question_;
-  size_t next_ = 0;
-};
-
 // The lines {"image", "question"} of the standard input. Blank lines are left
 // out.
 class InputRequests : public ImageTextRequests {
@@ -109,7 +87,9 @@ base::ExitStatus run_answer(const RolloutAnswerOptions& options,
         "{}: there is no question about it: give --question", images.front());
   }
   if (options.question) {
-    OperandRequests requests(images, *options.question);
+    OperandRequests requests(images, [&](const std::string& image) {
+      return make_request(image, *options.question);
+    });
     return run_image_texts(options.run, "answer", requests, context);
   }
   InputRequests requests;

@@ -1,7 +1,6 @@
 #include "gato/commands/rollout_caption.h"
 
 #include <memory>
-#include <span>
 #include <string>
 
 #include "gato/commands/image_text_run.h"
@@ -16,31 +15,6 @@ struct RolloutCaptionOptions {
   std::string prompt_text;
 };
 
-// Captions of the operands.
-class CaptionRequests : public ImageTextRequests {
- public:
-  CaptionRequests(std::span<const std::string> images, const std::string& text)
-      : images_(images), text_(text) {}
-
-  std::optional<ImageTextRequest> next() override {
-    if (next_ == images_.size()) {
-      return std::nullopt;
-    }
-    const std::string& image = images_[next_++];
-    ImageTextRequest request;
-    request.prompt = {image, text_};
-    request.fields["image"] = image;
-    return request;
-  }
-  bool is_ready() override { return true; }
-  int64_t size() const override { return std::ssize(images_); }
-
- private:
-  std::span<const std::string> images_;
-  const std::string& text_;
-  size_t next_ = 0;
-};
-
 cli::CommandFunction build_caption_command(cli::OptionTable& table) {
   auto options = std::make_shared<RolloutCaptionOptions>();
   add_image_text_run_options(table, options->run, "caption");
@@ -53,7 +27,11 @@ cli::CommandFunction build_caption_command(cli::OptionTable& table) {
       options->run.excluded_beginnings = {std::string(ingest::kQuestionName),
                                           std::string(ingest::kUserName)};
     }
-    CaptionRequests requests(context.common.inputs, options->prompt_text);
+    OperandRequests requests(
+        context.common.inputs, [&](const std::string& image) {
+          return ImageTextRequest{
+              {image, options->prompt_text}, {{"image", image}}, nullptr};
+        });
     return run_image_texts(options->run, "caption", requests, context);
   };
 }

@@ -10,6 +10,7 @@
 #include "gato/base/parse_number.h"
 #include "gato/cli/logging.h"
 #include "gato/cli/toml_config.h"
+#include "gato/commands/device_options.h"
 
 namespace gato::commands {
 namespace {
@@ -95,20 +96,10 @@ void add_regularization_options(cli::OptionTable& table,
 
 void add_device_options(cli::OptionTable& table,
                         train::TrainingConfig& config) {
-  table
-      .add("precision", &config.precision,
-           "Precision of matrix multiplications. auto: bf16 on a GPU and on "
-           "CPUs that multiply bf16 matrices in hardware, otherwise fp32; it "
-           "is fixed by rank 0 when a run starts")
-      .one_of({"auto", "bf16", "fp32"})
-      .metavar("TYPE")
+  add_precision_option(table, config.precision,
+                       "; it is fixed by rank 0 when a run starts")
       .fixed_on_resume();
-  table
-      .add("device", &config.device,
-           "Where to compute; cuda requires programs built with GATO_CUDA")
-      .one_of({"cpu", "cuda"})
-      .metavar("DEVICE")
-      .fixed_on_resume();
+  add_device_option(table, config.device).fixed_on_resume();
   table
       .add("activation-checkpointing", &config.activation_checkpointing,
            "Keep only the input of each block and recompute the block in the "

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "gato/base/error.h"
-#include "gato/data/hdf5.h"
+#include "gato/data/hdf5/hdf5.h"
 
 namespace gato::data {
 

@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "gato/data/hdf5.h"
+#include "gato/data/hdf5/hdf5.h"
 #include "gato/data/provenance.h"
 #include "gato/data/task.h"
 #include "gato/data/vocabulary.h"

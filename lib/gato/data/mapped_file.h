@@ -9,7 +9,7 @@
 
 #include "gato/base/error.h"
 #include "gato/base/mapping_registry.h"
-#include "gato/data/hdf5.h"
+#include "gato/data/hdf5/hdf5.h"
 
 namespace gato::data {
 

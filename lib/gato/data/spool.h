@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "gato/data/hdf5.h"
+#include "gato/data/hdf5/hdf5.h"
 
 namespace gato::data {
 

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "gato/data/hdf5.h"
+#include "gato/data/hdf5/hdf5.h"
 #include "gato/data/mapped_file.h"
 #include "gato/data/task.h"
 

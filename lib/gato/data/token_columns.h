@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-#include "gato/data/hdf5.h"
+#include "gato/data/hdf5/hdf5.h"
 #include "gato/data/patch_table.h"
 #include "gato/data/spool.h"
 #include "gato/data/task.h"

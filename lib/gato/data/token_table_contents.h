@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "gato/data/hdf5.h"
+#include "gato/data/hdf5/hdf5.h"
 #include "gato/data/mapped_file.h"
 #include "gato/data/token_column_views.h"
 #include "gato/data/token_table.h"

@@ -5,7 +5,7 @@
 
 #include "gato/base/error.h"
 #include "gato/base/file_io.h"
-#include "gato/data/hdf5.h"
+#include "gato/data/hdf5/hdf5.h"
 #include "gato/data/json_fields.h"
 #include "gato/ingest/episodes/episode_source.h"
 

@@ -88,10 +88,10 @@ std::optional<double> best_moving_mean(
 
 // Computes the points and, for each number of demonstrations, the mean over
 // repeats with a 95% percentile bootstrap interval. The metric is that with
-// which the runs were read. A failed episode of an
-// evaluation counts with the random policy's return; if that is unknown, the
-// mean is over the other episodes. Throws Error(bad_input) if there is no run,
-// if the runs are of different tasks, or if a curve has a repeat twice.
+// which the runs were read. A failed episode of an evaluation counts with the
+// random policy's return; if that is unknown, the mean is over the other
+// episodes. Throws Error(bad_input) if there is no run, if the runs are of
+// different tasks, or if a curve has a repeat twice.
 FewShotReport compute_few_shot(const std::vector<NamedRuns>& curves,
                                const ReferenceTable& references,
                                const ReportOptions& options);

@@ -14,7 +14,7 @@
 #include "gato/base/error.h"
 #include "gato/base/file_io.h"
 #include "gato/base/toml_reader.h"
-#include "gato/data/hdf5.h"
+#include "gato/data/hdf5/hdf5.h"
 #include "gato/data/json_fields.h"
 #include "gato/eval/json_lines.h"
 #include "gato/ingest/episodes/dataset_search.h"

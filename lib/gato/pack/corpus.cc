@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "gato/base/error.h"
-#include "gato/data/hdf5.h"
+#include "gato/data/hdf5/hdf5.h"
 
 // A document is addressed by one index over all tables. locate() finds its
 // table by bisection, and task_index_ and source_index_ map the tasks and

@@ -10,7 +10,7 @@
 
 #include "gato/base/error.h"
 #include "gato/base/signals.h"
-#include "gato/data/hdf5.h"
+#include "gato/data/hdf5/hdf5.h"
 #include "gato/ingest/episodes/dataset_search.h"
 #include "gato/ingest/episodes/episode_file_format.h"
 #include "gato/ingest/episodes/episode_source.h"

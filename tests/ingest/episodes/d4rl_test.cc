@@ -8,7 +8,7 @@
 #include "cli/run_in_process.h"
 #include "data/sample_documents.h"
 #include "gato/base/error.h"
-#include "gato/data/hdf5.h"
+#include "gato/data/hdf5/hdf5.h"
 
 using namespace gato;
 using namespace gato::ingest;

@@ -9,7 +9,7 @@
 #include "cli/run_in_process.h"
 #include "data/sample_documents.h"
 #include "gato/base/file_io.h"
-#include "gato/data/hdf5.h"
+#include "gato/data/hdf5/hdf5.h"
 #include "gato/ingest/episodes/minari_writer.h"
 
 using namespace gato;

@@ -7,7 +7,7 @@
 #include "cli/run_in_process.h"
 #include "data/sample_documents.h"
 #include "gato/base/error.h"
-#include "gato/data/hdf5.h"
+#include "gato/data/hdf5/hdf5.h"
 #include "gato/ingest/episodes/usable_episodes.h"
 
 using namespace gato;

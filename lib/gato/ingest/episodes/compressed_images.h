@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "gato/data/episode.h"
-#include "gato/data/hdf5.h"
+#include "gato/data/hdf5/hdf5.h"
 
 namespace gato::ingest {
 

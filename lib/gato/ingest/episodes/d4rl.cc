@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "gato/base/error.h"
-#include "gato/data/hdf5_unwritten.h"
+#include "gato/data/hdf5/hdf5_unwritten.h"
 #include "gato/ingest/episodes/dataset_fields.h"
 #include "gato/ingest/episodes/episode_file_format.h"
 #include "gato/ingest/episodes/hdf5_columns.h"

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "gato/data/hdf5.h"
+#include "gato/data/hdf5/hdf5.h"
 #include "gato/data/space.h"
 #include "gato/data/task.h"
 

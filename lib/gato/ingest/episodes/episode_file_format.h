@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "gato/data/hdf5.h"
+#include "gato/data/hdf5/hdf5.h"
 
 namespace gato::ingest {
 

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "gato/data/episode.h"
-#include "gato/data/hdf5.h"
-#include "gato/data/hdf5_chunks.h"
+#include "gato/data/hdf5/hdf5.h"
+#include "gato/data/hdf5/hdf5_chunks.h"
 #include "gato/ingest/episodes/deferred_reads.h"
 
 namespace gato::ingest {

@@ -13,7 +13,7 @@
 #include "gato/base/error.h"
 #include "gato/base/file_io.h"
 #include "gato/base/pointer_file.h"
-#include "gato/data/hdf5_unwritten.h"
+#include "gato/data/hdf5/hdf5_unwritten.h"
 #include "gato/data/space.h"
 #include "gato/ingest/episodes/compressed_images.h"
 #include "gato/ingest/episodes/dataset_fields.h"

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "gato/data/hdf5.h"
+#include "gato/data/hdf5/hdf5.h"
 #include "gato/ingest/episodes/minari.h"
 
 namespace gato::ingest {

@@ -12,7 +12,7 @@
 
 #include "gato/base/error.h"
 #include "gato/base/file_io.h"
-#include "gato/data/hdf5.h"
+#include "gato/data/hdf5/hdf5.h"
 #include "gato/data/space.h"
 #include "gato/ingest/utf8.h"
 

@@ -8,7 +8,7 @@
 
 #include "gato/base/error.h"
 #include "gato/base/string_util.h"
-#include "gato/data/hdf5_unwritten.h"
+#include "gato/data/hdf5/hdf5_unwritten.h"
 #include "gato/data/lenient_json.h"
 #include "gato/ingest/episodes/dataset_fields.h"
 #include "gato/ingest/episodes/episode_file_format.h"

@@ -74,9 +74,8 @@ class ImageNumbering {
 // What to do if the number of a row does not say which image it has.
 inline constexpr std::string_view kNumberingAdvice =
     "keep the .json files of img2dataset beside the images, which contain "
-    "their "
-    "URLs (share/gato/convert/img2dataset_json.py writes them from its "
-    ".parquet "
-    "files), or add a column with the paths of the images (--image-column)";
+    "their URLs (share/gato/convert/img2dataset_json.py writes them from its "
+    ".parquet files), or add a column with the paths of the images "
+    "(--image-column)";
 
 }  // namespace gato::ingest

@@ -27,7 +27,7 @@ constexpr int kRegisters = kVectorBytes == 64 ? 32 : 16;
 typedef float Floats __attribute__((vector_size(kVectorBytes)));
 typedef int32_t Ints __attribute__((vector_size(kVectorBytes)));
 typedef uint32_t Words __attribute__((vector_size(kVectorBytes)));
-// As many elements of 16 and of 8 bits as a vector has lanes.
+// Elements of 16 and of 8 bits, one for each element of the vectors above.
 typedef uint16_t Halves __attribute__((vector_size(kVectorBytes / 2)));
 typedef int8_t Bytes __attribute__((vector_size(kVectorBytes / 4)));
 

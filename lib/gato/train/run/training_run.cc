@@ -349,6 +349,15 @@ base::ExitStatus TrainingRun::take_steps(PolicyEvaluator& evaluator) {
       }));
     }
   }
+  require_targets();
+  checkpoints.save_final();
+  evaluator.start_if_due(*network_, state_.step, /*is_last=*/true);
+  spdlog::info("{} of {} steps are done: {}", state_.step, config_.steps,
+               run_directory_.checkpoint_path(state_.step).string());
+  return base::ExitStatus::success;
+}
+
+void TrainingRun::require_targets() const {
   if (state_.targets == 0 && state_.step > 0) {
     throw base::run_error(
         "{}: nothing was learned: no token of the sequences of {} steps is a "
@@ -356,11 +365,6 @@ base::ExitStatus TrainingRun::take_steps(PolicyEvaluator& evaluator) {
         "are targets",
         data_.display_name(), state_.step);
   }
-  checkpoints.save_final();
-  evaluator.start_if_due(*network_, state_.step, /*is_last=*/true);
-  spdlog::info("{} of {} steps are done: {}", state_.step, config_.steps,
-               run_directory_.checkpoint_path(state_.step).string());
-  return base::ExitStatus::success;
 }
 
 MetricsAccumulator TrainingRun::make_metrics() const {

@@ -112,6 +112,8 @@ class TrainingRun {
   base::ExitStatus train_loop();
   MetricsAccumulator make_metrics() const;
   base::ExitStatus take_steps(PolicyEvaluator& evaluator);
+  // Throws Error(run_failed) if there were steps and none had a target.
+  void require_targets() const;
   void stop_early(const TrainingStepper& stepper, MetricsAccumulator& metrics,
                   CheckpointWriter& checkpoints);
   bool has_stop_request() const;

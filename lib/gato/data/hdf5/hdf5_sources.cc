@@ -1,7 +1,7 @@
 // Sources are checked at most once, at the first opening of the dataset that
 // refers to them. They may refer to others: opening a source of a virtual
 // dataset checks it, too.
-#include "gato/data/hdf5_sources.h"
+#include "gato/data/hdf5/hdf5_sources.h"
 
 #include <algorithm>
 #include <array>
@@ -13,9 +13,9 @@
 #include "gato/base/error.h"
 #include "gato/base/file_io.h"
 #include "gato/base/hdf5_crash_handler.h"
-#include "gato/data/hdf5_file_search.h"
-#include "gato/data/hdf5_unwritten.h"
-#include "gato/data/hdf5_virtual_sources.h"
+#include "gato/data/hdf5/hdf5_file_search.h"
+#include "gato/data/hdf5/hdf5_unwritten.h"
+#include "gato/data/hdf5/hdf5_virtual_sources.h"
 
 namespace gato::data::hdf5 {
 namespace {

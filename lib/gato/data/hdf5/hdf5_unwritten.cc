@@ -1,4 +1,4 @@
-#include "gato/data/hdf5_unwritten.h"
+#include "gato/data/hdf5/hdf5_unwritten.h"
 
 #include <map>
 #include <mutex>

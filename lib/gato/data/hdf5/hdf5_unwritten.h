@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "gato/data/hdf5.h"
+#include "gato/data/hdf5/hdf5.h"
 
 namespace gato::data::hdf5 {
 

@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <string>
 
-#include "gato/data/hdf5.h"
+#include "gato/data/hdf5/hdf5.h"
 
 namespace gato::data::hdf5 {
 

@@ -7,7 +7,7 @@
 // whose names contain "%b", block b is in the source of that number. Such a
 // dataset ends before the first of a series of missing sources, so that the
 // sources are required up to the shape that the file declares, too.
-#include "gato/data/hdf5_virtual_sources.h"
+#include "gato/data/hdf5/hdf5_virtual_sources.h"
 
 #include <sys/resource.h>
 
@@ -18,8 +18,8 @@
 #include <vector>
 
 #include "gato/base/error.h"
-#include "gato/data/hdf5_file_search.h"
-#include "gato/data/hdf5_unwritten.h"
+#include "gato/data/hdf5/hdf5_file_search.h"
+#include "gato/data/hdf5/hdf5_unwritten.h"
 
 namespace gato::data::hdf5 {
 namespace {

@@ -1,4 +1,4 @@
-#include "gato/data/hdf5_errors.h"
+#include "gato/data/hdf5/hdf5_errors.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -6,7 +6,7 @@
 
 #include <cerrno>
 
-#include "gato/data/hdf5.h"
+#include "gato/data/hdf5/hdf5.h"
 
 namespace gato::data::hdf5 {
 namespace {

@@ -1,6 +1,6 @@
 // The names of other files are resolved as libhdf5 does it (H5Fint.c,
 // H5F_prefix_open_file).
-#include "gato/data/hdf5_file_search.h"
+#include "gato/data/hdf5/hdf5_file_search.h"
 
 #include <array>
 #include <climits>

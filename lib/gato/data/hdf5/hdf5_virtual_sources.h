@@ -1,7 +1,7 @@
 // The sources of virtual datasets.
 #pragma once
 
-#include "gato/data/hdf5.h"
+#include "gato/data/hdf5/hdf5.h"
 
 namespace gato::data::hdf5 {
 

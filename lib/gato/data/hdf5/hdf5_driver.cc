@@ -3,7 +3,7 @@
 // reads a collection as "raw data", in two parts if it is larger than 4096
 // bytes, so that the function recognizes a collection by its signature and then
 // reads it completely.
-#include "gato/data/hdf5_driver.h"
+#include "gato/data/hdf5/hdf5_driver.h"
 
 #include <H5FDpublic.h>
 
@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "gato/data/hdf5_heap.h"
+#include "gato/data/hdf5/hdf5_heap.h"
 
 namespace gato::data::hdf5 {
 namespace {

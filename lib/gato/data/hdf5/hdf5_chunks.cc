@@ -6,7 +6,7 @@
 //
 // Sizes in a file are not trusted. Unless the number, the size and the filters
 // of the chunks are plausible, open() leaves the dataset to the library.
-#include "gato/data/hdf5_chunks.h"
+#include "gato/data/hdf5/hdf5_chunks.h"
 
 #include <zlib.h>
 

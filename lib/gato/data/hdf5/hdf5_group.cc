@@ -3,10 +3,10 @@
 #include <cmath>
 
 #include "gato/base/error.h"
-#include "gato/data/hdf5.h"
-#include "gato/data/hdf5_errors.h"
-#include "gato/data/hdf5_sources.h"
-#include "gato/data/hdf5_unwritten.h"
+#include "gato/data/hdf5/hdf5.h"
+#include "gato/data/hdf5/hdf5_errors.h"
+#include "gato/data/hdf5/hdf5_sources.h"
+#include "gato/data/hdf5/hdf5_unwritten.h"
 
 namespace gato::data::hdf5 {
 namespace {

@@ -1,14 +1,14 @@
 // Initialization of libhdf5, types, and opening and closing of files. Groups,
 // datasets and attributes are implemented in hdf5_group.cc, hdf5_dataset.cc and
 // hdf5_attribute.cc.
-#include "gato/data/hdf5.h"
+#include "gato/data/hdf5/hdf5.h"
 
 #include <cstdlib>
 
 #include "gato/base/file_io.h"
 #include "gato/base/hdf5_crash_handler.h"
-#include "gato/data/hdf5_driver.h"
-#include "gato/data/hdf5_errors.h"
+#include "gato/data/hdf5/hdf5_driver.h"
+#include "gato/data/hdf5/hdf5_errors.h"
 
 namespace gato::data::hdf5 {
 namespace {

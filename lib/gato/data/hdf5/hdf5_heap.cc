@@ -1,7 +1,7 @@
 // The library converts elements of variable length with a function that can be
 // replaced. The replacement sees the references of the file, checks them if a
 // HeapReferenceCheck exists, and calls the library's own function.
-#include "gato/data/hdf5_heap.h"
+#include "gato/data/hdf5/hdf5_heap.h"
 
 #include <fcntl.h>
 #include <unistd.h>

@@ -3,7 +3,7 @@
 #include <functional>
 
 #include "data/sample_documents.h"
-#include "gato/data/hdf5.h"
+#include "gato/data/hdf5/hdf5.h"
 
 using namespace gato;
 using namespace gato::data;

@@ -4,9 +4,9 @@
 
 #include "gato/base/error.h"
 #include "gato/base/hdf5_crash_handler.h"
-#include "gato/data/hdf5.h"
-#include "gato/data/hdf5_errors.h"
-#include "gato/data/hdf5_heap.h"
+#include "gato/data/hdf5/hdf5.h"
+#include "gato/data/hdf5/hdf5_errors.h"
+#include "gato/data/hdf5/hdf5_heap.h"
 
 namespace gato::data::hdf5 {
 namespace {

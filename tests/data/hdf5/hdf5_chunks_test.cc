@@ -1,4 +1,4 @@
-#include "gato/data/hdf5_chunks.h"
+#include "gato/data/hdf5/hdf5_chunks.h"
 
 #include <catch2/catch.hpp>
 #include <numeric>

@@ -14,7 +14,7 @@
 
 #include "gato/base/bytes.h"
 #include "gato/base/file_reader.h"
-#include "gato/data/hdf5.h"
+#include "gato/data/hdf5/hdf5.h"
 
 namespace gato::data::hdf5 {
 

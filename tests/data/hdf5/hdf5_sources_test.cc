@@ -1,6 +1,6 @@
 // Data outside the file that refers to it: virtual datasets, raw data files and
 // links. libhdf5 alone reads fill values or zeros for much of what is missing.
-#include "gato/data/hdf5_sources.h"
+#include "gato/data/hdf5/hdf5_sources.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -13,7 +13,7 @@
 
 #include "data/sample_documents.h"
 #include "gato/base/file_io.h"
-#include "gato/data/hdf5_unwritten.h"
+#include "gato/data/hdf5/hdf5_unwritten.h"
 
 using namespace gato;
 using namespace gato::data;

@@ -1,14 +1,14 @@
 // libhdf5 1.10 does not check the heap of variable-length elements: a corrupt
 // one would crash it, or make it loop forever. Neither does it check references
 // to the heap.
-#include "gato/data/hdf5_heap.h"
+#include "gato/data/hdf5/hdf5_heap.h"
 
 #include <catch2/catch.hpp>
 #include <cstring>
 
 #include "data/sample_documents.h"
 #include "gato/base/file_io.h"
-#include "gato/data/hdf5.h"
+#include "gato/data/hdf5/hdf5.h"
 
 using namespace gato;
 using namespace gato::data;

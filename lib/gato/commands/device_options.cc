@@ -1,0 +1,25 @@
+#include "gato/commands/device_options.h"
+
+namespace gato::commands {
+
+cli::Option& add_device_option(cli::OptionTable& table, std::string& device) {
+  return table
+      .add("device", &device,
+           "Where to compute; cuda requires programs built with GATO_CUDA")
+      .one_of({"cpu", "cuda"})
+      .metavar("DEVICE");
+}
+
+cli::Option& add_precision_option(cli::OptionTable& table,
+                                  std::string& precision,
+                                  const std::string& note) {
+  return table
+      .add("precision", &precision,
+           "Precision of matrix multiplications. auto: bf16 on a GPU and on "
+           "CPUs that multiply bf16 matrices in hardware, otherwise fp32" +
+               note)
+      .one_of({"auto", "bf16", "fp32"})
+      .metavar("TYPE");
+}
+
+}  // namespace gato::commands
