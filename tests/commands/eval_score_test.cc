@@ -170,13 +170,13 @@ TEST_CASE_METHOD(Fixture, "Other settings than those of references are noted") {
       score({folder / "one", "--references", with_settings(10)});
   REQUIRE(differ.status == 0);
   REQUIRE_THAT(differ.err,
-               Contains("other settings than the references") &&
+               Contains("different settings than the references") &&
                    Contains("max_steps is 75, not 10 as in the reference: "
                             "--check lists all differences"));
   const RunResult equal =
       score({folder / "one", "--references", with_settings(75)});
   REQUIRE(equal.status == 0);
-  REQUIRE_THAT(equal.err, !Contains("other settings"));
+  REQUIRE_THAT(equal.err, !Contains("different settings"));
 }
 
 TEST_CASE_METHOD(Fixture, "A check needs no episodes, and its status tells") {

@@ -790,7 +790,7 @@ TEST_CASE("A run that a signal stopped is resumed with the same bytes") {
     other.insert(other.end(), {"--seed", "1"});
     const RunResult changed = play_counting_child(output, other);
     REQUIRE(changed.status == 2);
-    REQUIRE_THAT(changed.err, Contains("--seed was 0 and is 1 now"));
+    REQUIRE_THAT(changed.err, Contains("--seed was 0 and is now 1"));
 
     const RunResult resumed = play_counting_child(output, resume);
     INFO(resumed.err);
@@ -874,7 +874,7 @@ TEST_CASE("A model's run is resumed and divided by batches") {
   }
   const RunResult changed = play("out", {"--resume", "--seed", "8"});
   REQUIRE(changed.status == 2);
-  REQUIRE_THAT(changed.err, Contains("--seed was 0 and is 8 now"));
+  REQUIRE_THAT(changed.err, Contains("--seed was 0 and is now 8"));
   REQUIRE(play("out", {"--resume"}).status == 0);
   REQUIRE(bytes_of(folder / "out") == bytes_of(folder / "expected"));
 

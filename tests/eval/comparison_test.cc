@@ -300,7 +300,7 @@ TEST_CASE("Other settings of the environment are noted") {
   a.settings = {{"max_steps", 100}};
   b.settings = {{"max_steps", 200}};
   REQUIRE(compare_tasks(a, b).tasks[0].note ==
-          "A was played with other settings than B: max_steps is 100, not "
+          "A was played with different settings than B: max_steps is 100, not "
           "200");
 }
 

@@ -16,7 +16,7 @@ class FairSemaphore {
   FairSemaphore(const FairSemaphore&) = delete;
   FairSemaphore& operator=(const FairSemaphore&) = delete;
 
-  // Blocks until a permit is free and all earlier waiters have got one.
+  // Blocks until a permit is free and all earlier waiters have theirs.
   void acquire();
   void release();
   // Releases the permit and acquires one if another thread is waiting.

@@ -92,7 +92,7 @@ void expand_file_options(const OptionTable& table) {
 
 void select_shard_operands(CommonOptions& common) {
   const int64_t operands = std::ssize(common.inputs);
-  // All shards refuse it, including those that have an operand.
+  // All shards refuse this, even those that have an operand.
   if (common.shard.count > operands) {
     throw base::usage_error(
         "--shard {}/{}: some shards are empty, because there are {} operands",

@@ -67,7 +67,7 @@ std::string find_changed_task(const json& earlier, const json& now) {
   for (size_t i = 0; i < now.size(); ++i) {
     const std::string name = now[i].value("name", "");
     if (earlier[i].value("name", "") != name) {
-      return fmt::format("the task '{}' is '{}' now",
+      return fmt::format("the task '{}' is now '{}'",
                          earlier[i].value("name", ""), name);
     }
     for (const char* key : {"observation", "action"}) {
@@ -96,9 +96,10 @@ rollout::BatchPlan plan_shard(const RolloutControlOptions& options,
   if (options.model) {
     const rollout::BatchPlan plan =
         rollout::plan_batches(options.episodes, options.batch_size);
-    const base::Shard::Range range = nonempty_shard_range(
-        shard, std::ssize(plan),
-        "batches, which a model's shards divide: a smaller --batch gives more");
+    const base::Shard::Range range =
+        nonempty_shard_range(shard, std::ssize(plan),
+                             "batches, which the shards of a model divide: a "
+                             "smaller --batch gives more");
     return {plan.begin() + range.first, plan.begin() + range.last};
   }
   const base::Shard::Range range =
@@ -186,7 +187,7 @@ std::string find_changed_setting(const RolloutControlOptions& options,
     const json old_value = before.value(name, json());
     if (!is_free(options, name) && old_value != value &&
         !(is_absent(old_value) && is_absent(value))) {
-      return fmt::format("--{} was {} and is {} now", name,
+      return fmt::format("--{} was {} and is now {}", name,
                          option_text(old_value), option_text(value));
     }
   }

@@ -57,7 +57,7 @@ nlohmann::json recording_start(const data::Provenance& provenance,
 int64_t recorded_threads(const nlohmann::json& start);
 
 // Returns the first difference between two runs that changes their episodes,
-// such as "--seed was 1 and is 2 now", or an empty string. `earlier` and `now`
+// such as "--seed was 1 and is now 2", or an empty string. `earlier` and `now`
 // have the "configuration" of provenance, and may have "inputs" and "tasks".
 std::string find_changed_setting(const RolloutControlOptions& options,
                                  const nlohmann::json& earlier,

@@ -168,8 +168,8 @@ class ControlRun {
     });
     if (!change.empty()) {
       throw base::usage_error(
-          "{}: {}: give what the run was started with, or start again with "
-          "--force and without --resume",
+          "{}: {}: use the same options and files as when the run was started, "
+          "or start again with --force and without --resume",
           recording_.path().string(), change);
     }
   }

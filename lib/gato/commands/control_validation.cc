@@ -68,7 +68,8 @@ void validate_control_options(const RolloutControlOptions& options,
     throw base::usage_error("--noise applies to a --policy, not to a --model");
   }
   if (options.temperature && options.greedy) {
-    throw base::usage_error("--greedy and --temperature exclude each other");
+    throw base::usage_error(
+        "--greedy and --temperature are mutually exclusive");
   }
   if (!options.model &&
       (options.prompt || options.context_steps || options.temperature ||

@@ -100,12 +100,12 @@ bool warn_of_too_many_threads(const train::LaunchInfo& launch,
   const std::string advice =
       processes > processors ? "start fewer processes"
       : processes > 1
-          ? "lower --threads, or leave it out"
-          : fmt::format("give --threads {}, or leave it out", processors);
+          ? "lower --threads, or omit it"
+          : fmt::format("give --threads {}, or omit it", processors);
   spdlog::warn(
-      "{}: the number of available processors is {} (those of the affinity, or "
-      "the quota of the control group), so that threads wait for one another "
-      "and everything takes many times as long: {}",
+      "{}: the number of available processors is {} (by affinity or the CPU "
+      "quota of the cgroup), so threads wait for one another and everything "
+      "takes many times as long: {}",
       what, processors, advice);
   return true;
 }

@@ -47,14 +47,13 @@ constexpr const char* kDescription =
     "A failed episode counts as the mean of the random policy. If that is "
     "unknown, its pair is left out and counted (\"left_out\" in JSON), and "
     "there is neither a mean nor an improvement. A task that only one side "
-    "played is listed without pairs; if that is so of every task, the status "
+    "played is listed without pairs; if this applies to every task, the status "
     "is 3.\n\n"
     "With --expect-not-worse the status is 1 if the verdict of a task or of "
     "all tasks is B, if all episodes of A of a task failed but not all of B, "
     "or if no pair could be compared. The table is printed to standard output, "
-    "and the report "
-    "is written to --output: everything as JSON (see gato-formats(5)) or CSV, "
-    "or one HTML page.";
+    "and the report is written to --output: everything as JSON (see "
+    "gato-formats(5)) or CSV, or one HTML page.";
 
 struct EvalCompareOptions {
   std::vector<std::string> against;
@@ -226,7 +225,7 @@ cli::Command eval_compare_command() {
   command.operands = "A...";
   command.min_operands = 1;
   command.build = build;
-  command.run_failed_help = "--expect-not-worse is not fulfilled";
+  command.run_failed_help = "--expect-not-worse is not satisfied";
   command.examples = {
       {"gato-eval compare new --against old --references "
        "share/gato/scores/built-in.json",

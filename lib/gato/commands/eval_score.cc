@@ -47,12 +47,13 @@ constexpr const char* kDescription =
     "Minari datasets with such metadata; datasets of episodes (--random, "
     "--expert). If the expert is no better than random, the score of the task "
     "is undefined and excluded from every mean. Without any references only "
-    "the returns are reported. A warning says if episodes were played with "
-    "other settings than the references; --check lists the differences.\n\n"
+    "the returns are reported. A warning is printed if episodes were played "
+    "with different settings than the references; --check lists the "
+    "differences.\n\n"
     "The aggregates are those of rliable (Agarwal et al. 2021). Their unit is "
     "a \"run\" in the sense of rliable. If any task has datasets of several "
     "policies, such a run is the mean score of one policy on one task. "
-    "Otherwise it is the score of one episode. Policies are told apart by "
+    "Otherwise it is the score of one episode. Policies are distinguished by "
     "their names and by the digests of their weights. A failed episode counts "
     "as the mean of the random policy.\n\n"
     "\"iqm\", the interquartile mean: the scores of all runs of all tasks of "
@@ -75,10 +76,10 @@ constexpr const char* kDescription =
     "account for the uncertainty of the references, whose means are taken as "
     "exact. A task with one run has an interval of width zero.\n\n"
     "For the variance between training runs, train a configuration three times "
-    "or more with different seeds, and give what each of them played: --runs "
-    "NAME=PATH,PATH,PATH. The report has one line per NAME, and its interval "
-    "is over the training runs. Without operands, the tables of tasks and "
-    "domains are those of the first NAME.\n\n"
+    "or more with different seeds, and give the episodes that each of them "
+    "played: --runs NAME=PATH,PATH,PATH. The report has one line per NAME, and "
+    "its interval is over the training runs. Without operands, the tables of "
+    "tasks and domains are those of the first NAME.\n\n"
     "--check tests whether the references define a meaningful scale. It finds, "
     "as errors, tasks without a reference (missing), experts that are no "
     "better than random (order), and episodes that were played with different "
@@ -113,8 +114,7 @@ std::string introduction_text(const eval::ScoreReport& report) {
   }
   return fmt::format(
       "{} episode{} of {} task{}{}{}. Scores are expert-normalized{}: 0% is "
-      "the "
-      "random policy and 100% the expert.",
+      "the random policy and 100% the expert.",
       episodes, episodes == 1 ? "" : "s", report.tasks.size(),
       report.tasks.size() == 1 ? "" : "s",
       policies.empty() ? "" : ", played by ", fmt::join(policies, ", "),
@@ -285,8 +285,8 @@ cli::CommandFunction build(cli::OptionTable& table) {
   table
       .add("runs", &options->runs,
            "Training runs of a configuration, which differ in their seeds: "
-           "each PATH is a dataset, or a directory of datasets, that one of "
-           "them played; adds a line per NAME")
+           "each PATH is a dataset, or a directory of datasets, of episodes "
+           "that one of them played; adds a line per NAME")
       .metavar("NAME=PATH...");
   table
       .add("against", &options->against,
@@ -303,12 +303,13 @@ cli::CommandFunction build(cli::OptionTable& table) {
       .metavar("NAME");
   table.begin_group("Check of the references");
   table.add("check", &options->check,
-            "Check the references instead: of the tasks of the episodes, whose "
-            "settings are compared with theirs, or of all tasks if there are "
-            "no episodes");
+            "Check the references instead of computing scores: those of the "
+            "tasks of the episodes, whose settings are compared with theirs, "
+            "or of all tasks if there are no episodes");
   table
       .add("fail-on", &options->fail_on,
-           "The least severe finding that makes the status of --check 1")
+           "The lowest severity of a finding that makes --check end with "
+           "status 1")
       .one_of({"error", "warning"})
       .metavar("SEVERITY");
   table.begin_group("HTML report");

@@ -78,8 +78,8 @@ void warn_about_settings(const ScoreInputs& inputs,
           ? ""
           : fmt::format(" ({} such findings)", findings.size());
   spdlog::warn(
-      "the episodes were played with other settings than the references, so "
-      "scores may be wrong: {}{}: --check lists all differences",
+      "the episodes were played with different settings than the references, "
+      "so scores may be wrong: {}{}: --check lists all differences",
       findings.front().message, more);
 }
 

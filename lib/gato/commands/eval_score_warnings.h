@@ -6,11 +6,11 @@
 
 namespace gato::commands {
 
-// Says why a report has no scores.
+// Logs a warning that says why a report has no scores.
 void warn_without_scores(const eval::ScoreReport& report,
                          const eval::ReferenceTable& references);
 
-// Says in one line whether episodes were played with other settings than their
+// Logs a warning if episodes were played with different settings than their
 // references.
 void warn_about_settings(const ScoreInputs& inputs,
                          const eval::ReferenceTable& references,

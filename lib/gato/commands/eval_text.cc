@@ -99,11 +99,11 @@ cli::CommandFunction build_text_command(cli::OptionTable& table) {
   table.begin_group("Generated text");
   table
       .add("references", &options->references,
-           "Correct texts: a COCO captions file, or the annotations of VQA")
+           "Reference texts: a COCO captions file, or the annotations of VQA")
       .metavar("FILE");
   table
       .add("questions", &options->questions,
-           "The questions of the annotations, in the layout of VQA")
+           "Questions of the annotations, in the layout of VQA")
       .metavar("FILE");
   table
       .add("predictions", &options->predictions,
@@ -138,28 +138,28 @@ constexpr const char* kDescription =
     "of predictions. BLEU (of the corpus, with the closest reference length), "
     "ROUGE-L (beta 1.2) and CIDEr-D (sigma 6) are those of the COCO caption "
     "evaluation, but texts are split into words differently: they are "
-    "converted to lower case, each of . ? ! , : ; ' \" ` ( ) { } [ ] - becomes "
+    "converted to lowercase, each of . ? ! , : ; ' \" ` ( ) { } [ ] - becomes "
     "a space, and spaces separate the words. The tokenizer of COCO treats "
-    "apostrophes and hyphens differently. \"exact\" is the share of texts "
-    "whose words equal those of a reference. \"vqa_accuracy\" is that of the "
-    "official script of VQA: answers are normalized unless all people gave the "
-    "same one, and an answer counts min(m/3, 1) for each person, where m is "
-    "how many of the other people gave it; the accuracy is the mean over the "
-    "people. All metrics are between 0 and 1, except for CIDEr-D, which is "
-    "between 0 and 10. Those that do not apply are null: for answers all but "
-    "\"exact\" and \"vqa_accuracy\", for captions \"vqa_accuracy\".\n\n"
+    "apostrophes and hyphens differently. \"exact\" is the fraction of texts "
+    "whose words equal those of a reference. \"vqa_accuracy\" is computed as "
+    "by the official script of VQA: answers are normalized unless all people "
+    "gave the same one, and an answer counts min(m/3, 1) for each person, "
+    "where m is how many of the other people gave it; the accuracy is the mean "
+    "over the people. All metrics are between 0 and 1, except for CIDEr-D, "
+    "which is between 0 and 10. Those that do not apply are null: for answers "
+    "all but \"exact\" and \"vqa_accuracy\", for captions \"vqa_accuracy\".\n\n"
     "An image belongs to the image_id that is the last number in its file "
     "name, and an answer to the question with the same image and the same "
     "text. A prediction without a reference is an error, and so are two "
     "predictions for an image or a question; references without a prediction "
     "are counted and left out.\n\n"
     "Perplexity: {\"tokens\", \"bytes\", \"loss\", \"perplexity\", "
-    "\"bits_per_byte\"}. The loss is in nats per token, perplexity is its "
+    "\"bits_per_byte\"}. The loss is in nats per token, and perplexity is its "
     "exponential. Bytes are those of the text in UTF-8, as the pieces spell "
     "it; </s> is a token without bytes. In a token file, every text token "
-    "counts: a document follows a </s>, and one that exceeds the context is "
-    "read in windows that overlap by half. In a sequence file, the targets "
-    "count, as in gato-eval loss.";
+    "counts: each document is preceded by </s>, and one that exceeds the "
+    "context is read in windows that overlap by half. In a sequence file, the "
+    "targets count, as in gato-eval loss.";
 
 }  // namespace
 

@@ -1,5 +1,5 @@
 // gato-train --export: writes the model of a run or of a model directory
-// without the state of training.
+// without the training state.
 #pragma once
 
 #include <optional>
@@ -20,7 +20,7 @@ void add_export_options(cli::OptionTable& table, ExportOptions& options);
 
 // Writes the model directory `context.common.output`. Throws Error(usage) if
 // the output exists, unless --force is given and it is a model directory that
-// contains no state of training. Throws the errors of model::load_model(), and
+// contains no training state. Throws the errors of model::load_model(), and
 // Error(io) if the output cannot be written.
 base::ExitStatus export_model(const ExportOptions& options,
                               const cli::CommandContext& context);

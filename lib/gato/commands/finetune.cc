@@ -81,11 +81,11 @@ void add_few_shot_options(cli::OptionTable& table, FinetuneOptions& options) {
       .may_change_on_resume();
   table
       .add("best", &few_shot.best,
-           "Use only the N demonstrations with the highest returns (ties: the "
-           "earlier ones), all of them or samples; 0: no limit")
+           "Train on, or sample from, only the N demonstrations with the "
+           "highest returns (ties: the earlier ones); 0: no limit")
       .metavar("N")
       .range(0, 1e12)
-      .default_is("2000 for samples, as in the paper, and otherwise 0")
+      .default_is("2000 with --episodes, as in the paper, and otherwise 0")
       .fixed_on_resume();
   table
       .add("jobs", &options.jobs,
@@ -151,8 +151,8 @@ cli::CommandFunction build(cli::OptionTable& table) {
                        fmt::join(preset_names(PresetKind::finetuning), ", ")))
       .metavar("NAME")
       .default_is(
-          "finetuning-small if the network of --init has fewer than 10 "
-          "million parameters, and otherwise finetuning")
+          "finetuning-small if the network of --init has fewer than 10 million "
+          "parameters, and otherwise finetuning")
       .fixed_on_resume();
   table.set_base_config_files([options] {
     std::vector<std::string> files;
@@ -198,27 +198,28 @@ cli::Command finetune_command() {
       "OUTPUT is a run directory like that of gato-train, and every checkpoint "
       "in it is a model. With --episodes it contains one run per sample size "
       "and repeat, such as OUTPUT/episodes-3-repeat-1/: the points of a "
-      "few-shot curve, which gato-eval few-shot gathers. As in the paper, the "
+      "few-shot curve, which gato-eval few-shot plots. As in the paper, the "
       "demonstrations of a repeat are sampled from the 2,000 best ones, and "
       "smaller samples are subsets of larger ones. demonstrations.json of a "
       "run names its dataset and lists the numbers of its episodes. The runs "
       "of small networks are trained side by side, in processes that share the "
-      "machine (--jobs). --from-scratch trains the same network without its "
-      "weights: the curve that shows what they are worth.\n\n"
+      "machine (--jobs). --from-scratch trains the same network from random "
+      "weights; the difference shows what the pre-trained weights are "
+      "worth.\n\n"
       "With --env, the policy plays --eval-episodes episodes after every "
       "--eval-every steps and after the last one, and metrics.jsonl gets a "
       "line with their returns, under the key \"evaluation\"; see "
       "gato-formats(5). Evaluations at different steps play different "
       "episodes; those of two runs at the same step play the same ones. On a "
-      "CPU, a copy of the network is evaluated beside training, so that the "
-      "weights do not depend on it. The log says how long training had to wait "
-      "for evaluations, and warns if it was more than a third of the time; "
-      "--dry-run estimates both.\n\n"
+      "CPU, a copy of the network is evaluated while training continues, so "
+      "that the weights do not depend on it. The log reports how long training "
+      "had to wait for evaluations, with a warning if that was more than a "
+      "third of the time; --dry-run estimates both.\n\n"
       "When it is asked to stop, by SIGINT, SIGTERM, SIGHUP, SIGUSR1 or "
       "--max-time, every run saves a checkpoint, and the program exits with "
       "status 75. The same command with --resume resumes them exactly; runs "
       "that are complete are not trained again, and --episodes and --repeats "
-      "may ask for more.";
+      "may be extended.";
   command.seed_help =
       "Random seed of the samples, of the order of the data and of "
       "regularization; the same seed, inputs and options give the same "

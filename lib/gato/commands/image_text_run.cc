@@ -202,8 +202,9 @@ void add_image_text_run_options(cli::OptionTable& table,
   add_generation_options(table, options.generation, unit);
   table
       .add("samples", &options.samples,
-           "Number of texts per image. If it is greater than 1, each line has "
-           "the number of its text, from 0, under the key sample")
+           "Number of texts per image or question. If it is greater than 1, "
+           "each line also has the key sample: the number of its text, "
+           "starting at 0")
       .metavar("N")
       .range(1, 65536);
   table

@@ -177,7 +177,8 @@ void check_options(const InfoOptions& options) {
         "--provenance cannot be combined with --check or --html");
   }
   if (has_page && options.json) {
-    throw base::usage_error("--html writes a page: --json is not possible");
+    throw base::usage_error(
+        "--html writes a page and cannot be combined with --json");
   }
   if (!options.check && options.fail_on != "error") {
     throw base::usage_error("--fail-on is an option of --check: add --check");
@@ -216,8 +217,8 @@ cli::CommandFunction build(cli::OptionTable& table) {
           "of document N")
       .metavar("N|A-B");
   table.add("check", &options->check,
-            "Report what is wrong with the files as training data; the status "
-            "is 1 if there are errors (see --fail-on)");
+            "Report problems with the files as training data; the status is 1 "
+            "if there are errors (see --fail-on)");
   table
       .add("fail-on", &options->fail_on,
            "With --check: the findings that lead to status 1, errors or also "
@@ -247,32 +248,32 @@ cli::Command info_command() {
       "file is read to its end. If a file is corrupt, unfinished, written by a "
       "newer version or of an unknown type, the reason is reported and the "
       "other files are still described; the exit status is that of the first "
-      "such file (3 if it is invalid, 4 if it cannot be read). The episodes "
-      "that an interrupted gato-rollout control keeps in OUTPUT.partial are "
-      "counted, with the command that continues the run, and have status 3. A "
-      "training run is complete if it has checkpoints and all of them are "
-      "complete; if it has not taken all of its steps, it says how many "
-      "(steps_done of steps). Whether a model without MANIFEST.json is "
-      "complete is unknown (\"whole\": null in JSON).\n\n"
-      "For the tasks of a token file, it reports the number of tokens per time "
-      "step and per document (mean and maximum), how many time steps fit into "
-      "sequences of various lengths (steps_in_length), and how many tokens "
-      "windows of 1 to 32 time steps have (tokens_in_window), both for the "
-      "largest time step. They help to choose --length and --window-steps of "
-      "gato-pack; see CHOOSING SIZES in gato(7). For the tasks of a sequence "
-      "file, it counts the tokens and the complete observations (packed_steps) "
-      "of their sequences, including prompts.\n\n"
+      "such file (3 if it is invalid, 4 if it cannot be read). For "
+      "OUTPUT.partial of an interrupted gato-rollout control, the number of "
+      "its episodes and the command that continues the run are reported, and "
+      "the status is 3. A training run is complete if it has checkpoints and "
+      "all of them are complete; if it has not taken all of its steps, the "
+      "number of steps done is reported (steps_done of steps). Whether a model "
+      "without MANIFEST.json is complete is unknown (\"whole\": null in "
+      "JSON).\n\n"
+      "For the tasks of a token file, the program reports the number of tokens "
+      "per time step and per document (mean and maximum), how many time steps "
+      "fit into sequences of various lengths (steps_in_length), and how many "
+      "tokens windows of 1 to 32 time steps have (tokens_in_window), both for "
+      "the largest time step. These numbers help to choose --length and "
+      "--window-steps of gato-pack; see CHOOSING SIZES in gato(7). For the "
+      "tasks of a sequence file, it counts the tokens and the complete "
+      "observations (packed_steps) of their sequences, including prompts.\n\n"
       "With --decode, the tokens of token files and sequence files are printed "
       "as keys and values. A continuous value is the center of its bin. The "
       "expert's action is shown if it differs from the action that was taken. "
       "(cut) marks a time step or text that was truncated at the end of its "
       "sequence.\n\n"
-      "With --check, each file is read once, at the speed of the disk, and "
-      "what "
-      "is wrong with it as training data is reported: datasets, token files, "
-      "sequence files, runs and models. The status is 1 if a finding is at or "
-      "above --fail-on. CHECKING DATA in gato(7) describes the checks and the "
-      "JSON of --json.\n\n"
+      "With --check, each file is read once, and problems with it as training "
+      "data are reported. This applies to datasets, token files, sequence "
+      "files, runs and models. The status is 1 if the severity of a finding is "
+      "at or above --fail-on. CHECKING DATA in gato(7) describes the checks "
+      "and the JSON of --json.\n\n"
       "With --html, the files are shown on a page, one HTML file that needs no "
       "network. A dataset: the findings of --check, returns and lengths, the "
       "keys with their ranges, first observations, and an episode as a film "
@@ -299,7 +300,7 @@ cli::Command info_command() {
       {"gato-info --json --provenance train.h5 | jq .provenance.inputs",
        "The files that it was made from, with their digests"},
       {"gato-info --check --fail-on warning demonstrations/*",
-       "Status 1 if anything is wrong with the datasets"},
+       "Status 1 if there is any problem with the datasets"},
       {"gato-info --html page.html run",
        "The curves of a run and its newest model as a page"},
       {"gato-info --html page.html --data control.h5 --documents 3 run/latest",

@@ -74,8 +74,8 @@ std::vector<HtmlSection> make_sections(
 void add_page_options(cli::OptionTable& table, PageOptions& page) {
   table
       .add("html", &page.output,
-           "Write an HTML page that shows what the files contain and what is "
-           "wrong with them")
+           "Write an HTML page that shows the contents of the files and the "
+           "problems found in them")
       .metavar("OUT.html");
   table.add("force", &page.force, "Replace an existing page");
   table

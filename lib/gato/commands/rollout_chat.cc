@@ -241,7 +241,7 @@ cli::CommandFunction build_chat_command(cli::OptionTable& table) {
 cli::Command rollout_chat_command() {
   cli::Command command;
   command.name = "chat";
-  command.summary = "talk with a model";
+  command.summary = "hold a dialogue with a model";
   command.description =
       "Reads turns from standard input, one per line, and writes a reply to "
       "each of them, one per line, to standard output. On a terminal, the "
@@ -262,7 +262,7 @@ cli::Command rollout_chat_command() {
       "are still in the context are not read again.\n\n"
       "A turn that does not fit the context, an image that cannot be read, or "
       "a line that is not UTF-8 ends the program, unless --skip-bad allows it "
-      "to be skipped. At the keyboard, such lines are reported and skipped.";
+      "to be skipped. On a terminal, such lines are reported and skipped.";
   command.seed_help =
       "Random seed of the samples; the same seed, turns and options give the "
       "same replies";
@@ -270,7 +270,7 @@ cli::Command rollout_chat_command() {
   command.build = build_chat_command;
   command.examples = {
       {"gato-rollout chat --model run --preamble none --image shapes.png",
-       "Talk about an image"},
+       "Chat about an image"},
       {"gato-rollout chat --model run --json <turns.jsonl >replies.jsonl",
        "Replies to recorded turns"}};
   return command;

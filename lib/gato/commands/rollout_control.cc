@@ -54,7 +54,7 @@ void add_policy_options(cli::OptionTable& table,
       .add("demonstrations", &options.demonstrations,
            "Datasets of the tasks for --policy nearest, in any format that "
            "gato-tokenize episodes reads; a directory stands for all datasets "
-           "in it. If the expert's actions are recorded, those are taken")
+           "in it. If the expert's actions are recorded, those are used")
       .metavar("DATASET...");
   table
       .add("neighbors", &options.neighbors,
@@ -214,9 +214,9 @@ cli::Command rollout_control_command() {
   command.description =
       "Runs episodes with a model or a scripted policy and writes them as a "
       "Minari dataset. With several environments, OUTPUT is a directory with "
-      "one dataset per task, OUTPUT/<task name>. A table of returns goes to "
-      "standard output: task, episodes, failed, mean, std, success. There is "
-      "no mean if an episode failed.\n\n"
+      "one dataset per task, OUTPUT/<task name>. A table of returns is printed "
+      "to standard output: task, episodes, failed, mean, std, success. There "
+      "is no mean if an episode failed.\n\n"
       "Minari's list_local_datasets() shows datasets whose directory is their "
       "id, gato/TASK/POLICY-v0 below $MINARI_DATASETS_PATH, and fails if the "
       "name of a directory does not end in -v and a number. To have a dataset "
@@ -242,36 +242,36 @@ cli::Command rollout_control_command() {
       "they have without --shard, so that the datasets of all N shards contain "
       "exactly the same episodes.\n\n"
       "Each thread plays --batch episodes at a time and begins the next one as "
-      "soon as one has ended. If an external environment is among several "
-      "environments, tasks are played at the same time, with at most twice as "
-      "many environments as --batch and --threads allow, or two tasks. "
-      "Episodes do not depend on --batch and --threads, except by rounding if "
-      "a model plays: the arithmetic of a forward pass can differ in the last "
-      "bits with the number of observations that it reads. If two tokens are "
-      "nearly equally likely (with --greedy), or the random number is close to "
-      "the boundary between two tokens, a different token may then be chosen. "
-      "The same options give the same episodes nevertheless: a forward pass "
-      "waits for the observations of all episodes of the batch (not with "
-      "--control-period), and each thread plays batches whose episodes follow "
-      "from --episodes, --batch and --threads. --resume plays incomplete "
-      "batches, of up to four times --batch episodes, again. Shards of a model "
-      "contain --batch episodes or a multiple. With --batch 1, there is no "
-      "such rounding.\n\n"
+      "soon as one has ended. If there are several environments and any of "
+      "them is external, several tasks are played at the same time, with at "
+      "most twice as many environments in all as --batch times --threads. "
+      "Episodes do not depend on --batch and --threads, except through "
+      "rounding if a model plays: the arithmetic of a forward pass can differ "
+      "in the last bits with the number of observations that it reads. If two "
+      "tokens are nearly equally likely (with --greedy), or the random number "
+      "is close to the boundary between two tokens, a different token may then "
+      "be chosen. The same options nevertheless give the same episodes: a "
+      "forward pass waits for the observations of all episodes of the batch "
+      "(not with --control-period), and each thread plays batches whose "
+      "episodes follow from --episodes, --batch and --threads. --resume plays "
+      "incomplete batches, of up to four times --batch episodes, again. If a "
+      "model plays, shards divide the batches rather than the episodes. With "
+      "--batch 1, there is no such rounding.\n\n"
       "With --control-period, ticks are multiples of the period, counted from "
       "the reply to the reset. The first action is sent as soon as it is "
       "known, and each of the others at a tick. An action that is not known at "
       "its tick is sent at the next one; the ticks that it missed are "
       "overruns. Delays do not accumulate. At the end, a line reports the "
       "overruns and the latency from the arrival of an observation to the "
-      "sending of its action; the dataset has it as the attribute "
+      "sending of its action; the dataset stores both in the attribute "
       "gato_latency. Use --batch 1 for a robot.\n\n"
       "--policy nearest compares observations by the sum of squares of the "
       "differences between their numbers, each divided by its standard "
       "deviation in the demonstrations of the task. An image counts as the "
       "mean of each color channel in each cell of an 8 x 8 grid. Of equally "
-      "near observations, the earlier one is taken. A text must be equal if "
-      "that of any demonstration is. Ties between discrete actions go to the "
-      "smallest.\n\n"
+      "near observations, the earlier one is used. If a text equals that of "
+      "any demonstration, only the steps with this text are compared. Ties "
+      "between discrete actions go to the smallest.\n\n"
       "Each action token is sampled among the ids that the action space "
       "allows. With --context-steps W, the last W time steps are encoded again "
       "at every time step, and nothing older affects the model. With 0, keys "
@@ -298,18 +298,18 @@ cli::Command rollout_control_command() {
       {"gato-rollout control --policy expert --noise 0.3 --env arcade/catch "
        "--episodes 400 -o catch",
        "Demonstrations with noise, labeled with the expert's actions"},
-      {"gato-rollout control --model run --env arcade/catch "
-       "--env grid/goto -o played",
+      {"gato-rollout control --model run --env arcade/catch --env grid/goto -o "
+       "played",
        "50 episodes of each of two tasks, played by a model"},
-      {"gato-rollout control --policy nearest --demonstrations catch "
-       "--env arcade/catch --video catch.webp -o nearest",
+      {"gato-rollout control --policy nearest --demonstrations catch --env "
+       "arcade/catch --video catch.webp -o nearest",
        "Play from demonstrations without training, and film nine episodes"},
       {"gato-rollout control --model run --env-command ./robot "
-       "--control-period 50ms --batch 1 --context-steps 1 --blank-actions "
-       "-o robot",
+       "--control-period 50ms --batch 1 --context-steps 1 --blank-actions -o "
+       "robot",
        "Control a robot at 20 Hz"},
-      {"gato-rollout control --check-env --env-command "
-       "'python3 -m minigrid_env --task BabyAI-GoToLocal-v0'",
+      {"gato-rollout control --check-env --env-command 'python3 -m "
+       "minigrid_env --task BabyAI-GoToLocal-v0'",
        "Check an external environment"},
       {"gato-rollout control --policy expert --env grid/goto --episodes 10000 "
        "--shard 3/8 --resume -o shard3",

@@ -53,8 +53,8 @@ void TextWarnings::count_missing_separator(const ingest::TextSource& source) {
   if (source.lacks_line_feeds() && !has_warned_of_line_feeds_) {
     has_warned_of_line_feeds_ = true;
     spdlog::warn(
-        "{}: it is one document, because it has carriage returns in place of "
-        "line feeds: convert it with tr '\\r' '\\n'",
+        "{}: it is one document, because its lines end with carriage returns "
+        "instead of line feeds: convert it with tr '\\r' '\\n'",
         source.name());
   }
   if (!source.lacks_separator()) {

@@ -26,8 +26,9 @@ void check_vocabulary_options(const TokenizerOptions& options,
   }
   if (options.discrete == "overlap") {
     throw base::usage_error(
-        "--discrete overlap shares the ids of text pieces, and with "
-        "--text-model none there are none: omit --discrete, or use separate");
+        "--discrete overlap shares the ids of text pieces, but with "
+        "--text-model none there are no text pieces: omit --discrete, or use "
+        "separate");
   }
 }
 

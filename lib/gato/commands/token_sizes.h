@@ -37,7 +37,7 @@ class TokenSizes {
   // Returns {"task", "64": N, "128": N...}: how many of the largest steps fit
   // in a sequence of this length. Requires has_steps().
   nlohmann::ordered_json steps_by_length() const;
-  // Returns {"task", "1": N, "2": N...}: the tokens of a window of so many of
+  // Returns {"task", "1": N, "2": N...}: the tokens of a window of that many of
   // the largest steps. Requires has_steps().
   nlohmann::ordered_json tokens_by_window() const;
 

@@ -79,12 +79,11 @@ void add_source_options(cli::OptionTable& table,
       .metavar("TEMPLATE")
       .default_is(options.tsv.image_name_format +
                   ", as img2dataset names them");
-  table.add(
-      "trust-row-order", &command_options.trusts_row_order,
-      "The inputs are in the order in which img2dataset downloaded them, with "
-      "all rows up to the last that is given, in shards of 10000 rows: find "
-      "images by the numbers of the rows although nothing beside the images "
-      "proves it");
+  table.add("trust-row-order", &command_options.trusts_row_order,
+            "Find images by the numbers of the rows even if nothing beside the "
+            "images proves that this is right: the inputs are in the order in "
+            "which img2dataset downloaded them, in shards of 10000 rows, and "
+            "no row before the last one given is missing");
   table.begin_group("Options for webdataset");
   table
       .add(
@@ -114,9 +113,9 @@ constexpr const char* kDescription =
     "img2dataset. Without such files, an image is found by the number of the "
     "row, starting at 0: row 12345 has the image 00001/000012345.jpg. A .txt "
     "file beside the image with the caption of the row proves that it is the "
-    "right one. Without any proof, the images of several inputs, and of an "
-    "input to whose rows not all images belong, are bad input (status 3) "
-    "unless --trust-row-order says that the numbers are right.\n\n"
+    "right one. If nothing proves the match, the inputs are rejected (status "
+    "3) when several of them share an image root or some of the images belong "
+    "to no row, unless --trust-row-order says that the numbers are right.\n\n"
     "Rows are numbered as by img2dataset: a cell that begins with a quote ends "
     "at its closing quote, even lines later, so that the lines within it have "
     "no image; and every input begins a new shard of 10000 rows, after those "
@@ -136,11 +135,11 @@ constexpr const char* kDescription =
 }  // namespace
 
 cli::Command tokenize_captions_command() {
-  cli::Command command = make_token_command(
-      "captions",
-      "convert images with captions (COCO, Conceptual Captions, WebDataset) "
-      "to a token file",
-      "CAPTIONS...");
+  cli::Command command =
+      make_token_command("captions",
+                         "convert images with captions (COCO, Conceptual "
+                         "Captions, WebDataset) to a token file",
+                         "CAPTIONS...");
   command.description = kDescription;
   command.seed_help = cli::kUnusedOption;
   command.build = [](cli::OptionTable& table) -> cli::CommandFunction {

@@ -32,8 +32,8 @@ void add_schedule_options(cli::OptionTable& table,
       .fixed_on_resume();
   table
       .add("warmup-steps", &config.schedule.warmup_steps,
-           "Length of the linear warmup in steps, from a learning rate of "
-           "1e-7 to the peak")
+           "Length of the linear warmup in steps, from a learning rate of 1e-7 "
+           "to the peak")
       .range(0, 1e12)
       .fixed_on_resume();
   table
@@ -66,8 +66,8 @@ void add_regularization_options(cli::OptionTable& table,
       .fixed_on_resume();
   table
       .add("dropout", &config.gradient.dropout,
-           "Dropout rate of the attention output, the feed-forward output "
-           "and the hidden feed-forward layer")
+           "Dropout rate of the attention output, the feed-forward output and "
+           "the hidden feed-forward layer")
       .metavar("P")
       .range(0, 0.99)
       .fixed_on_resume();
@@ -117,8 +117,8 @@ void add_checkpoint_options(cli::OptionTable& table,
       .may_change_on_resume();
   table
       .add("asynchronous-save", &config.asynchronous_save,
-           "Write checkpoints in the background, from a copy of the state "
-           "that takes 12 bytes per parameter; the last checkpoint is written "
+           "Write checkpoints in the background, from a copy of the state that "
+           "takes 12 bytes per parameter; the last checkpoint is written "
            "before the program exits")
       .may_change_on_resume();
   table
@@ -178,8 +178,8 @@ void add_network_options(cli::OptionTable& table, NetworkOptions& options) {
       .fixed_on_resume();
   table
       .add("window-steps", &options.window_steps,
-           "Time steps per window; 0: no windows. With --data it must be that "
-           "of the sequences")
+           "Time steps per window; 0: no windows. With --data, it must equal "
+           "that of the sequences")
       .metavar("W")
       .range(0, 1 << 24)
       .default_is("that of --data; 0 with --mixture")
@@ -281,8 +281,8 @@ void add_process_options(cli::OptionTable& table, ProcessOptions& options,
       .per_invocation();
   table
       .add("shard-optimizer", &config.shard_optimizer,
-           "Partition the optimizer state across the processes (ZeRO stage "
-           "1): each of them stores and updates its own shard")
+           "Partition the optimizer state across the processes (ZeRO stage 1): "
+           "each of them stores and updates its own shard")
       .may_change_on_resume();
   table
       .add("rank-timeout", &options.rank_timeout,

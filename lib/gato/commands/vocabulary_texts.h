@@ -46,7 +46,7 @@ class InputTextStream : public tokenize::TextStream {
   EndOfTextMarkers markers_;
   base::BadRecordPolicy bad_records_;
   base::Progress progress_;
-  int64_t bytes_read_ = 0;  // of the inputs before the present one
+  int64_t bytes_read_ = 0;  // of the inputs before the current one
   std::unique_ptr<tokenize::TextStream> input_;
   size_t next_input_ = 0;
   int64_t read_ = 0;

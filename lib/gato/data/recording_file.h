@@ -37,7 +37,7 @@ struct RecordingIndex {
   };
 
   nlohmann::json start;  // null if the file is empty
-  // By task and id. A later record replaces an earlier one.
+  // The episodes by task and id. A later record replaces an earlier one.
   std::map<std::pair<std::string, int64_t>, EpisodeRecord> episodes;
   // How episodes were timed, by task and id; as JSON.
   std::map<std::pair<std::string, int64_t>, RecordingExtent> timings;

@@ -104,8 +104,8 @@ class ChildProcess {
 
   pid_t pid_ = -1;
   FileDescriptor stdin_, stdout_, stderr_;
-  // The write end of a pipe that nobody writes to. The watchdog reads the other
-  // end and kills the process group on end of file.
+  // The write end of a pipe that is never written to. The watchdog reads the
+  // other end and kills the process group on end of file.
   FileDescriptor lifeline_;
   std::string unsent_;         // to be written to stdin
   std::string stdout_buffer_;  // read from stdout but not yet taken

@@ -74,7 +74,7 @@ class Environment {
   virtual void begin_render() {}
   virtual data::Image finish_render() { return render(); }
 
-  // Returns whether finish_*() returns without waiting for anybody.
+  // Returns whether finish_*() would return without blocking.
   virtual bool has_reply() const { return true; }
   // Adds what the reply depends on, if it has not arrived.
   virtual void add_waits(WaitSet& /*waits*/) {}

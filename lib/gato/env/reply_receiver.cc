@@ -33,7 +33,7 @@ void ReplyReceiver::receive_header(const std::string& line,
         request.reply_type);
   }
   has_header_ = true;
-  // Bytes that nobody can use are not stored, whatever their number.
+  // Unusable bytes are not stored, however many there are.
   const size_t expected = request.reply_fields != nullptr
                               ? payload_size(*request.reply_fields)
                               : image_payload_size(reply_.header);

@@ -9,9 +9,9 @@
 
 namespace gato::env {
 
-// What a thread waits for. Each round begins with clear(); everyone that waits
-// adds descriptors and deadlines; wait() blocks; then is_ready() tells which
-// descriptors can be used.
+// What a thread waits for. Each round begins with clear(); everything that
+// waits adds descriptors and deadlines; wait() blocks; then is_ready() returns
+// whether a descriptor can be used.
 class WaitSet {
  public:
   using Clock = std::chrono::steady_clock;

@@ -186,10 +186,10 @@ HtmlSection comparison_section(const ComparisonReport& report) {
       "both played. Episodes of the same task and seed are pairs; the "
       "difference is the mean of A &minus; B over the pairs, in percent of the "
       "expert over all tasks, with a 95% bootstrap interval. P(A &gt; B) is "
-      "the probability that a random episode of A is better than one of B. "
-      "The evidence is the e-value of a sign test, which may be looked at "
-      "after every episode: from 20 on there is a verdict, which is wrong with "
-      "a probability of at most 5%.</p>\n";
+      "the probability that a random episode of A is better than one of B. The "
+      "evidence is the e-value of a sign test, which may be checked after "
+      "every episode. A verdict requires evidence of at least 20 and is wrong "
+      "with a probability of at most 5%.</p>\n";
   return {"Comparison of A with B", html};
 }
 

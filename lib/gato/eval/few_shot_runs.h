@@ -13,17 +13,17 @@ namespace gato::eval {
 // The runs of an operand of gato-eval few-shot.
 struct FewShotInput {
   // Where the runs come from: "nearest" for datasets of that policy, the name
-  // of the folder for outputs of gato-finetune.
+  // of the directory for outputs of gato-finetune.
   std::string name;
   std::vector<FewShotRun> runs;
   std::vector<DatasetOutcomes> datasets;       // those that were read
   std::vector<std::filesystem::path> metrics;  // metrics.jsonl of the runs
 };
 
-// Reads the output of gato-finetune --episodes, a folder of runs
-// episodes-N-repeat-R, or one such run; or else a dataset that a policy played
-// which was given demonstrations, as its attribute gato_demonstrations says, or
-// a folder of such datasets, whose repeats are 0.
+// Reads the output of gato-finetune --episodes, a directory of runs
+// episodes-N-repeat-R, or one such run; or else a dataset played by a policy
+// that was given demonstrations, which its attribute gato_demonstrations
+// counts, or a directory of such datasets, whose repeats are 0.
 //
 // Warns of runs that are not complete or have fewer than kMovingMeanLength
 // evaluations. Throws Error(io) if the operand does not exist, Error(bad_input)

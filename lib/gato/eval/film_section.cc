@@ -121,7 +121,7 @@ HtmlSection film_section(const Films& films, const ScoreReport& report) {
   if (linked > 0) {
     html += fmt::format(
         "<p class=\"note\">{} film{} too large for the page: shown from the "
-        "original file, if that is there.</p>\n",
+        "original file, if it exists.</p>\n",
         linked, linked == 1 ? " is" : "s are");
   }
   return {"Films", "<div class=\"pictures\">\n" + html + "</div>\n"};

@@ -16,7 +16,7 @@ struct ReferenceFinding {
   // "missing": a task has no random or no expert reference. "order": the expert
   // is no better than random. "near": the gap between the two is smaller than
   // the scatter of the random returns. "deviation": a standard deviation is
-  // missing. "settings": episodes were played with other settings than the
+  // missing. "settings": episodes were played with different settings than the
   // reference, or these are unknown. "versions": only the versions of packages
   // differ.
   std::string check;

@@ -39,8 +39,8 @@ double probability_of_improvement(std::vector<double> a, std::vector<double> b);
 // Returns the e-value of a sign test against the hypothesis that wins and
 // losses are equally probable, with the Jeffreys prior as mixture:
 // B(w + 1/2, l + 1/2) / B(1/2, 1/2) 2^(w + l), where B is the beta function. It
-// may be looked at after every pair: the probability that it ever reaches 1/a
-// is at most a (Ville's inequality). Computed in logarithms; a value beyond the
+// may be checked after every pair: the probability that it ever reaches 1/a is
+// at most a (Ville's inequality). Computed in logarithms; a value beyond the
 // range of double is returned as the largest double, because JSON has no
 // infinity.
 double sign_test_evidence(int64_t wins, int64_t losses);

@@ -165,7 +165,7 @@ class TaskComparer {
     data::add_settings(entry, b_->settings);
     if (const std::string change = data::add_settings(entry, a_->settings);
         !change.empty() && !b_->settings.is_null()) {
-      add_note("A was played with other settings than B: " + change);
+      add_note("A was played with different settings than B: " + change);
     }
   }
 

@@ -35,18 +35,20 @@ struct TaskComparison {
   // those of the tasks. The bootstrap resamples A and B independently.
   std::optional<double> improvement, improvement_low, improvement_high;
   std::optional<double> evidence;  // sign_test_evidence(); empty without pairs
-  // Whom the evidence favors if it is at least 20: a verdict for the wrong
-  // policy, however often it is looked at, has a probability of at most 5%.
+  // The policy that the evidence favors if it is at least 20. The probability
+  // that it ever favors the wrong policy, however often it is checked, is at
+  // most 5%.
   Verdict verdict = Verdict::open;
-  // Pairs of which an episode failed, where the random policy's value is
-  // unknown.
+  // Pairs that are left out because an episode failed and the random policy's
+  // value is unknown.
   int64_t left_out = 0;
-  // Whether success is compared, which the episodes of a side do not report.
+  // Whether success is compared although the episodes of a side do not report
+  // it.
   bool lacks_success = false;
   std::string note;
 };
 
-// The evidence from which on there is a verdict.
+// The minimum evidence for a verdict.
 inline constexpr double kVerdictEvidence = 20;
 
 // The episodes of one policy on one task, in the order of its datasets.

@@ -18,13 +18,13 @@ at::Device parse_device(const std::string& name,
 #ifndef GATO_CUDA
   throw base::usage_error(
       "device cuda: this program was built without GPU support: build it with "
-      "-DGATO_CUDA=ON, or use the cpu");
+      "-DGATO_CUDA=ON, or use cpu");
 #else
   const int64_t device_count = at::detail::getCUDAHooks().deviceCount();
   if (device_count == 0) {
     throw base::usage_error(
         "device cuda: no GPU is visible: check nvidia-smi and "
-        "CUDA_VISIBLE_DEVICES, or use the cpu");
+        "CUDA_VISIBLE_DEVICES, or use cpu");
   }
   if (index >= device_count) {
     throw base::usage_error(

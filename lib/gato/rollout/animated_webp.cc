@@ -27,7 +27,8 @@ class AnimatedWebp : public AnimationEncoder {
     }
     WebPPicture picture;
     if (!WebPPictureInit(&picture)) {
-      throw base::run_error("libwebp has another version than its headers");
+      throw base::run_error(
+          "the version of libwebp differs from that of its headers");
     }
     picture.width = frame.width;
     picture.height = frame.height;
@@ -70,7 +71,8 @@ class AnimatedWebp : public AnimationEncoder {
   void start(int width, int height) {
     WebPAnimEncoderOptions options;
     if (!WebPAnimEncoderOptionsInit(&options) || !WebPConfigInit(&config_)) {
-      throw base::run_error("libwebp has another version than its headers");
+      throw base::run_error(
+          "the version of libwebp differs from that of its headers");
     }
     options.allow_mixed = 1;
     options.anim_params.loop_count = 0;

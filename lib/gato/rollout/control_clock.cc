@@ -56,7 +56,7 @@ std::string describe_timing(const ControlTiming& timing) {
                                  timing.latencies.size());
   if (const auto statistics = compute_statistics(timing.latencies)) {
     line += fmt::format(
-        ", latency median {:.3f}, 95 % {:.3f}, 99 % {:.3f}, most {:.3f} ms",
+        ", latency median {:.3f}, 95 % {:.3f}, 99 % {:.3f}, max {:.3f} ms",
         1000 * statistics->median, 1000 * statistics->p95,
         1000 * statistics->p99, 1000 * statistics->max);
   }

@@ -25,7 +25,7 @@ struct ControlTiming {
 // are null.
 nlohmann::json summarize_timing(double period, const ControlTiming& timing);
 // Returns the same as a line: "overruns 2 of 500, latency median 3.125, 95 %
-// 4.500, 99 % 5.250, most 7.000 ms".
+// 4.500, 99 % 5.250, max 7.000 ms".
 std::string describe_timing(const ControlTiming& timing);
 
 // The clock of an episode. Its ticks are multiples of the period, counted from
@@ -40,7 +40,7 @@ class ControlClock {
 
   // Begins an episode with the arrival of its first observation.
   void begin(Duration period, Time arrival);
-  // Notes the arrival of another observation.
+  // Records the arrival of another observation.
   void observe(Time arrival) { arrival_ = arrival; }
   // Chooses the tick of the action for the last observation, which is known
   // since `now`.
@@ -50,7 +50,7 @@ class ControlClock {
   // Returns whether the action can be sent. If it is late by a period or more,
   // it is scheduled again.
   bool may_send(Time now);
-  // Notes that the action is sent.
+  // Records that the action is sent.
   void send(Time now);
 
   // Returns the timing of the steps so far.

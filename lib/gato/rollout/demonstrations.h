@@ -20,16 +20,16 @@ namespace gato::rollout {
 // numbered in the order of the episodes.
 //
 // The distance between two observations is that of NeighborIndex between their
-// ObservationFeatures. A text must be equal where that of any demonstration is:
-// each text field in turn excludes the steps with another text, unless it would
-// exclude all of them.
+// ObservationFeatures. Only steps with the same texts are compared: each text
+// field in turn excludes the steps with another text, unless it would exclude
+// all of them.
 class Demonstrations {
  public:
   explicit Demonstrations(data::TaskSpec task);
 
   // Adds an episode, whose fields are in the order of the task. The actions are
-  // the expert's, where it has them. Throws Error(bad_input) if an observation
-  // or an action is not finite.
+  // the expert's if the episode has them. Throws Error(bad_input) if an
+  // observation or an action is not finite.
   void add_episode(const data::Episode& episode);
   // Prepares searches. No episodes can be added afterwards.
   void finish() { index_.finish(); }
@@ -76,8 +76,8 @@ class Demonstrations {
 struct DemonstrationOptions {
   std::vector<std::string> datasets;  // directories, too
   int64_t max_episode_steps = 0;      // of ingest::EpisodeSourceOptions
-  // Whether no other task is played: D4RL and robomimic files, whose tasks have
-  // names of their own, then count as demonstrations of it.
+  // Whether no other task is played. D4RL and robomimic files, whose own task
+  // names differ, then count as demonstrations of it.
   bool is_only_task = true;
 };
 

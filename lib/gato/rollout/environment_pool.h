@@ -1,5 +1,4 @@
-// Environments that are used again instead of being started anew, because the
-// start of a simulator takes seconds.
+// Environments that are reused, because starting a simulator takes seconds.
 #pragma once
 
 #include "gato/rollout/episode_runner.h"

@@ -35,12 +35,12 @@ BatchPlan plan_batches(int64_t count, int64_t batch_size);
 struct RunnerOptions {
   BatchPlan batches;
   int64_t threads = 1;
-  // Max steps of an episode, in addition to the environment's own limit; 0:
-  // none.
+  // The maximum number of steps of an episode, in addition to the environment's
+  // own limit; 0: none.
   int64_t max_steps = 0;
   uint64_t seed = 0;
-  // Max episodes that a thread plays at the same time; 0: as many as the
-  // largest batch has.
+  // The maximum number of episodes that a thread plays at the same time; 0: as
+  // many as the largest batch has.
   int64_t slots = 0;
   // The period at which actions are sent (see ControlClock); 0: at once.
   std::chrono::steady_clock::duration control_period{};

@@ -30,7 +30,7 @@ struct ImageTextOptions {
   int64_t samples = 1;      // texts per prompt
   int64_t batch_size = 16;  // max texts per forward pass
   // Texts that never begin a text, each of them a word and a colon. An image
-  // may begin a question or a dialogue, too, but their words are no caption.
+  // may begin a question or a dialogue, too, but their text is not a caption.
   std::vector<std::string> excluded_beginnings = {};
 };
 

@@ -17,7 +17,8 @@ namespace gato::rollout {
 
 struct ModelPolicyOptions {
   model::SamplingOptions sampling;
-  // Max steps that the network reads; 0: as many as fit its context.
+  // The maximum number of steps that the network reads; 0: as many as fit its
+  // context.
   int64_t context_steps = 0;
   // Replaces all action tokens that the network reads by separators. All tokens
   // of an action are then sampled after a single forward pass, independently of
@@ -25,7 +26,7 @@ struct ModelPolicyOptions {
   bool mask_actions = false;
   std::vector<data::TokenRow>
       prompt;  // precedes the first step of every episode
-  // If given, every action depends on the present observation only and on what
+  // If given, every action depends on the current observation only and on what
   // is retrieved for it, which precedes it in the place of the episode's own
   // past. Excludes a prompt.
   std::shared_ptr<const PromptRetriever> retriever = nullptr;

@@ -1,5 +1,5 @@
 // Prompts that follow the episode: at every time step, the part of the
-// demonstrations whose end is nearest to the present observation.
+// demonstrations whose end is nearest to the current observation.
 #pragma once
 
 #include <cstdint>

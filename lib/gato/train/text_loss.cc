@@ -185,7 +185,7 @@ void TextLoss::add(const TextLoss& other) {
 
 nlohmann::ordered_json TextLoss::to_json(model::Precision precision) const {
   if (tokens == 0) {
-    throw base::input_error("the data contain no text to predict");
+    throw base::input_error("the data contains no text to predict");
   }
   if (!std::isfinite(loss)) {
     throw non_finite_loss_error(precision);

@@ -17,7 +17,7 @@ void note_unwritten_elements(const Dataset& dataset);
 // Records that no source is mapped to `elements` elements of a virtual dataset.
 void note_unmapped_elements(const Dataset& dataset, int64_t elements);
 
-// While it exists, what this thread notes belongs to the file of a virtual
+// While it exists, what this thread records belongs to the file of a virtual
 // dataset rather than to that of its source. The outermost one counts.
 class UnwrittenElementsOwner {
  public:

@@ -67,7 +67,7 @@ class ArmWorld {
   // Returns true if body `upper` touches body `lower` from above.
   bool rests_on(int upper, int lower) const;
 
-  // For drawing and for tests.
+  // Used for drawing and in tests.
   int body_count() const { return static_cast<int>(bodies_.size()); }
   std::span<const PlaneBox> boxes(int body) const {
     return bodies_[body].span();

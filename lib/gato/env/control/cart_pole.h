@@ -20,7 +20,7 @@
 
 namespace gato::env {
 
-// In SI units. The pole is a uniform rod.
+// The physical parameters, in SI units. The pole is a uniform rod.
 struct CartPoleParameters {
   double cart_mass = 1, pole_mass = 0.1, pole_half_length = 0.5, gravity = 9.81,
          max_force = 10;

@@ -42,7 +42,7 @@ MazePose next_pose(const Labyrinth& labyrinth, MazePose pose, int action);
 bool is_touching(MazePosition agent, MazePosition thing);
 
 // The poses of a labyrinth as a graph. The cost of an action is one step, plus
-// kSlide if the agent slides along a wall, at which it would have to look, plus
+// kSlide if the agent slides along a wall, which it would have to see, plus
 // kDetour if it then touches a thing that is to be avoided.
 class MazeGraph {
  public:

@@ -176,8 +176,8 @@ class DatasetChecker {
     }
     if (episodes_ == 0 && unreadable_ == 0) {
       add_finding(Severity::error, "no_episodes", "",
-                  "there is no episode with a step that did not fail: there "
-                  "is nothing to learn from",
+                  "there is no episode with a step that did not fail: there is "
+                  "nothing to learn from",
                   all);
       return;
     }
@@ -186,10 +186,10 @@ class DatasetChecker {
     if (length_one_ > 0) {
       add_finding(
           Severity::warning, "length_one", "",
-          fmt::format("{} of {} episodes have a single step: unless the "
-                      "task can end at once, check where the recording "
-                      "divides episodes",
-                      length_one_, episodes_),
+          fmt::format(
+              "{} of {} episodes have a single step: unless the task can end "
+              "at once, check where the recording divides episodes",
+              length_one_, episodes_),
           length_one_);
     }
     // Equal episodes are natural in a small world of discrete observations.
@@ -213,7 +213,7 @@ class DatasetChecker {
     }
     if (episodes_ == 1 && unreadable_ == 0) {
       add_finding(Severity::warning, "prompt", source_.spec().name.c_str(),
-                  "no prompts can be drawn: a prompt comes from another "
+                  "no prompts can be sampled: a prompt comes from another "
                   "episode of the task, and there is only one",
                   1);
     }
@@ -241,8 +241,8 @@ class DatasetChecker {
         std::ranges::all_of(observations_, &FieldSummary::is_still);
     if (all_still) {
       add_finding(Severity::warning, "never_changes", "",
-                  "no observation ever changes within an episode: one buffer "
-                  "may have been recorded again and again",
+                  "no observation ever changes within an episode: the same "
+                  "buffer may have been recorded repeatedly",
                   episodes_);
     }
   }
@@ -254,8 +254,8 @@ class DatasetChecker {
     if (bad_rewards_.count > 0) {
       add_finding(
           Severity::error, "nan", "rewards",
-          fmt::format("{} not finite, the first, {}, in {}: "
-                      "gato-tokenize refuses such episodes",
+          fmt::format("{} not finite, the first, {}, in {}: gato-tokenize "
+                      "refuses such episodes",
                       bad_rewards_.count == 1
                           ? "1 reward is"
                           : fmt::format("{} rewards are", bad_rewards_.count),
@@ -280,8 +280,8 @@ class DatasetChecker {
     if (reporting_success_ == 0) {
       if (!has_signal) {
         add_finding(Severity::warning, "success", "success",
-                    "no episode reports success, either: nothing "
-                    "distinguishes good from bad episodes",
+                    "no episode reports success, either: nothing distinguishes "
+                    "good from bad episodes",
                     episodes_);
       }
       return;

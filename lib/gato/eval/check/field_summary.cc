@@ -197,7 +197,7 @@ void FieldSummary::report_values(std::vector<Finding>& findings) const {
     findings.push_back(make(
         Severity::warning, "jump",
         fmt::format("{} far above the usual difference between steps, the "
-                    "first, to {:.6g}, in {}: look for sensor errors and for "
+                    "first (to {:.6g}) in {}: look for sensor errors and for "
                     "episodes that contain a reset",
                     counted(jumps_.count, "jump"), jumps_.value,
                     jumps_.location(elements_)),
@@ -212,7 +212,7 @@ void FieldSummary::report_actions(std::vector<Finding>& findings) const {
         Severity::warning, "clipped",
         fmt::format("{} of the values are at a bound of the space: unless the "
                     "policy switches between extremes, what it chose beyond "
-                    "them is lost; check the scale of the actions",
+                    "the bounds is lost; check the scale of the actions",
                     percent(saturation_.at_bound, saturation_.values)),
         saturation_.at_bound));
   }
@@ -221,7 +221,7 @@ void FieldSummary::report_actions(std::vector<Finding>& findings) const {
     findings.push_back(make(
         Severity::warning, "frozen",
         fmt::format("{} of the steps repeat the same action at least {} times: "
-                    "remove what was recorded while nobody acted",
+                    "remove what was recorded while no agent acted",
                     percent(frozen_rows_, rows_), NumberScanner::kFrozenRows),
         frozen_rows_));
   }
@@ -246,7 +246,7 @@ void FieldSummary::report_still(std::vector<Finding>& findings) const {
         make(Severity::warning, "constant",
              fmt::format("the same value in all {} steps: {}", rows_,
                          is_observation
-                             ? "it costs tokens and says nothing"
+                             ? "it costs tokens and carries no information"
                              : "there is nothing to learn about this action"),
              rows_));
     return;
@@ -256,8 +256,8 @@ void FieldSummary::report_still(std::vector<Finding>& findings) const {
     findings.push_back(make(
         Severity::warning, "never_changes",
         fmt::format("all images of an episode are equal in {} of {} episodes "
-                    "of at least {} steps: the camera may have stopped, or one "
-                    "buffer was recorded again and again",
+                    "of at least {} steps: the camera may have stopped, or the "
+                    "same buffer was recorded repeatedly",
                     still, long_episodes_, kMinStillRows),
         still));
   }
@@ -293,8 +293,8 @@ void FieldSummary::report_counters(std::vector<Finding>& findings) const {
       findings.push_back(make(
           Severity::warning, "id",
           fmt::format("{} is an integer that increases with each of the {} "
-                      "episodes, like an id: a policy may learn episodes by "
-                      "heart; remove it",
+                      "episodes, like an id: a policy may memorize the "
+                      "episodes; remove it",
                       describe(e), episodes_),
           episodes_));
       break;
@@ -308,9 +308,8 @@ void FieldSummary::report_text_ids(std::vector<Finding>& findings) const {
       std::ssize(words_) == episodes_) {
     findings.push_back(make(
         Severity::warning, "id",
-        fmt::format("each of the {} episodes has another word with digits, "
-                    "like an id: a policy may learn episodes by heart; remove "
-                    "it",
+        fmt::format("each of the {} episodes has a different word with digits, "
+                    "like an id: a policy may memorize the episodes; remove it",
                     episodes_),
         episodes_));
   }

@@ -24,7 +24,7 @@ class PatchColors {
 
  private:
   // 0xRRGGBB, with the following bits if only a rectangle at the top left has
-  // this color and the rest is black, as padding is; kMixed if neither is so.
+  // this color and the rest is black, as padding is; kMixed otherwise.
   static constexpr uint32_t kPaddedRight = 1U << 24, kPaddedBelow = 1U << 25,
                             kMixed = 1U << 26;
   static uint32_t color_of(const uint8_t* pixels);

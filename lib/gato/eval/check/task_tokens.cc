@@ -196,8 +196,7 @@ void TaskTokens::report(const std::vector<std::string>& sources,
   if (is_above(frozen_steps_, action_.steps, kMaxFrozenShare)) {
     add_finding(
         "frozen", "",
-        fmt::format("{} of the steps repeat the same action at least "
-                    "{} times",
+        fmt::format("{} of the steps repeat the same action at least {} times",
                     percent(frozen_steps_, action_.steps), kMinFrozenSteps),
         frozen_steps_, findings);
   }
@@ -210,8 +209,8 @@ void TaskTokens::report(const std::vector<std::string>& sources,
   if (max_observation_tokens_ > data::TokenRow::kLocalPositionCount) {
     add_finding("long_step", "",
                 fmt::format("an observation has {} tokens, but those from "
-                            "index {} on share one position: tokenize the "
-                            "data again with smaller images (--resize)",
+                            "index {} on share one position: tokenize the data "
+                            "again with smaller images (--resize)",
                             max_observation_tokens_,
                             data::TokenRow::kLocalPositionCount),
                 max_observation_tokens_, findings);
@@ -258,11 +257,12 @@ void TaskTokens::report_documents(const std::vector<std::string>& sources,
   for (const auto& [source, count] : episodes_by_source_) {
     episodes += count;
     if (count == 1) {
-      add_finding("prompt", "",
-                  fmt::format("no prompts can be drawn for the only episode of "
-                              "the agent \"{}\"",
-                              sources.at(static_cast<size_t>(source))),
-                  1, findings);
+      add_finding(
+          "prompt", "",
+          fmt::format("no prompts can be sampled for the only episode of "
+                      "the agent \"{}\"",
+                      sources.at(static_cast<size_t>(source))),
+          1, findings);
     }
   }
   if (length_one_ > 0) {
@@ -274,7 +274,7 @@ void TaskTokens::report_documents(const std::vector<std::string>& sources,
   if (episodes > 0 && with_return_ == 0) {
     add_finding("reward", "",
                 fmt::format("the return of all {} episodes is 0 or unknown: "
-                            "the best demonstration is any of them",
+                            "the choice of the best demonstration is arbitrary",
                             episodes),
                 episodes, findings);
   }

@@ -88,19 +88,19 @@ void find_text_faults(const TextTally& tally, const std::string& key,
   if (tally.unknown > 0) {
     findings.push_back(
         {Severity::warning, "unknown_pieces", key,
-         fmt::format("{} of {} pieces of its text {} unknown to the text "
-                     "model: what they stand for is lost; train a text model "
-                     "on such text, or with --byte-fallback on",
-                     tally.unknown, tally.pieces,
-                     tally.unknown == 1 ? "is" : "are"),
+         fmt::format(
+             "{} of {} pieces of its text {} unknown to the SentencePiece "
+             "model: the text that they stand for is lost; train a model on "
+             "such text, or with --byte-fallback on",
+             tally.unknown, tally.pieces, tally.unknown == 1 ? "is" : "are"),
          tally.unknown});
   }
   if (tally.words >= kMinWords && tally.known_words == 0) {
     findings.push_back(
         {Severity::warning, "text_vocabulary", key,
-         fmt::format("none of its {} words is a piece of the text model, which "
-                     "was made from other text: gato-tokenize vocab trains one "
-                     "on this text",
+         fmt::format("none of its {} words is a piece of the SentencePiece "
+                     "model, which was trained on other text: gato-tokenize "
+                     "vocab trains one on this text",
                      tally.words),
          tally.words});
   }

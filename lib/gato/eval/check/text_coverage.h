@@ -14,7 +14,7 @@ namespace gato::eval {
 
 struct TextTally {
   int64_t pieces = 0;
-  int64_t unknown = 0;  // pieces that stand for text that the model has not
+  int64_t unknown = 0;  // unknown pieces
   // Words of at least two ASCII letters, and those that are a single piece.
   int64_t words = 0, known_words = 0;
 

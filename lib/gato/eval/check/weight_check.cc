@@ -1,5 +1,5 @@
 // A number is not finite if all bits of its exponent are set, and then infinite
-// if all bits of its mantissa are 0. Only the bits are looked at.
+// if all bits of its mantissa are 0. Only the bits are examined.
 #include "gato/eval/check/weight_check.h"
 
 #include <fmt/format.h>

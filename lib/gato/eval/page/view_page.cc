@@ -64,8 +64,8 @@ std::string tiles(
 HtmlSection findings_section(const std::vector<Finding>& findings) {
   if (findings.empty()) {
     return {"Checks",
-            "<p class=\"note\">gato-info --check finds nothing that "
-            "is wrong with it as training data.</p>\n"};
+            "<p class=\"note\">gato-info --check finds no problems with it as "
+            "training data.</p>\n"};
   }
   std::string html =
       "<div class=\"scroll\"><table>\n<thead><tr><th class=\"text\">severity"

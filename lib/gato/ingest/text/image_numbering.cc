@@ -69,8 +69,8 @@ ImageNumbering::Root& ImageNumbering::at(const std::filesystem::path& root) {
   if (!found->urls.unread_table().empty()) {
     spdlog::warn(
         "{}: Parquet is not read, and there are no .json files beside its "
-        "images: they are found by the numbers of the rows, not by their "
-        "URLs; share/gato/convert/img2dataset_json.py writes the .json files",
+        "images: they are found by the numbers of the rows, not by their URLs; "
+        "share/gato/convert/img2dataset_json.py writes the .json files",
         (root / found->urls.unread_table()).string());
   }
   return *found;
@@ -119,12 +119,12 @@ void ImageNumbering::check_unproven_rows() const {
     }
     if (!unclaimed.empty()) {
       throw base::input_error(
-          "{}: this and the following rows may have the images of other rows, "
-          "which are found by their numbers alone: {} belongs to none of the "
-          "rows, as if there were other files, other rows or other sizes of "
-          "shards when the images were downloaded: give all files in the order "
-          "of their download, {}, or, if all rows that are given have the "
-          "numbers of their download, --trust-row-order",
+          "{}: this and the following rows, whose images are found by the "
+          "numbers of the rows alone, may have the images of other rows: {} "
+          "belongs to none of the rows, so the files, rows or sizes of shards "
+          "may have been different when the images were downloaded: give all "
+          "files in the order of their download, {}, or, if all rows that are "
+          "given have the numbers of their download, --trust-row-order",
           root->first_unproven_row, unclaimed, kNumberingAdvice);
     }
     spdlog::warn(

@@ -13,8 +13,8 @@
 namespace gato::train {
 
 // Forks a child that receives SIGTERM if this process dies. Returns 0 in the
-// child. Throws Error(run_failed) that says what the child was for, `name`, if
-// there can be no more processes.
+// child. Throws Error(run_failed) if no process can be started; `name` says
+// what the child is for, in the message.
 pid_t fork_child(const std::string& name);
 
 // The result of fork_local_ranks(), which returns once in every rank, and once

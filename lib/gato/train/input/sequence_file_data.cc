@@ -25,14 +25,14 @@ void check_same_format(const data::SequenceFileReader& first,
   }
   if (a.sequence_length != b.sequence_length) {
     throw base::input_error(
-        "{} has sequences of {} tokens, {} of {}: pack both with the same "
+        "{} has sequences of {} tokens, but {} of {}: pack both with the same "
         "--length",
         first.path().string(), a.sequence_length, other.path().string(),
         b.sequence_length);
   }
   if (a.window_steps != b.window_steps) {
     throw base::input_error(
-        "{} has windows of {} steps, {} of {}: pack both with the same "
+        "{} has windows of {} steps, but {} of {}: pack both with the same "
         "--window-steps",
         first.path().string(), a.window_steps, other.path().string(),
         b.window_steps);

@@ -10,8 +10,8 @@
 namespace gato::train {
 
 struct BatchOptions {
-  // In training, the row and column of a patch are sampled uniformly from its
-  // interval, as a function of (seed, step, row, position). Otherwise they are
+  // The row and column of a patch are sampled uniformly from its interval in
+  // training, as a function of (seed, step, row, position). Otherwise they are
   // the center of the interval (Reed et al. 2022, appendix C.3).
   bool is_training = true;
   uint64_t seed = 0, step = 0;

@@ -94,7 +94,8 @@ void PolicyEvaluator::log_time(Clock::duration training) const {
   if (3 * wait_ > training) {
     spdlog::warn(
         "training waited for evaluations during more than a third of the time: "
-        "a larger --eval-every or a smaller --eval-episodes makes it faster");
+        "a larger --eval-every or a smaller --eval-episodes makes training "
+        "faster");
   }
 }
 

@@ -361,7 +361,7 @@ void TrainingRun::require_targets() const {
   if (state_.targets == 0 && state_.step > 0) {
     throw base::run_error(
         "{}: nothing was learned: no token of the sequences of {} steps is a "
-        "target: only text after the first token of a sequence and actions "
+        "target; only actions, and text after the first token of a sequence, "
         "are targets",
         data_.display_name(), state_.step);
   }

@@ -80,8 +80,8 @@ void TrainingStepper::take_step(BatchLoader& loader,
 void TrainingStepper::warn_without_targets() {
   if (!has_warned_without_targets_ && context_.process_group.is_rank_zero()) {
     spdlog::warn(
-        "step {}: no token of its sequences is a target, so it teaches "
-        "nothing; further such steps are not reported",
+        "step {}: no token of its sequences is a target, so nothing is learned "
+        "from it; further such steps are not reported",
         context_.state.step);
   }
   has_warned_without_targets_ = true;
@@ -112,8 +112,8 @@ void TrainingStepper::skip_step(const StepMetrics& step, const StepBatch& batch,
   if (++consecutive_skips_ >= kMaxConsecutiveSkips) {
     throw base::run_error(
         "{} consecutive steps had no finite loss and gradient, the last one "
-        "with {}: go back to an older checkpoint, lower --learning-rate or "
-        "use --precision fp32",
+        "with {}: go back to an older checkpoint, lower --learning-rate or use "
+        "--precision fp32",
         kMaxConsecutiveSkips, locations);
   }
 }
