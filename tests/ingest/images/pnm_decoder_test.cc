@@ -41,7 +41,7 @@ TEST_CASE("Numbers and words that begin like a PNM file are not one") {
         std::string("P5 2 1 255"), std::string("P5 2 1 70000\nabcd"),
         std::string("P5 2 1 255abcd"), std::string("P5 0 1 255\nabcd"),
         std::string("P5 99999999999 99999999999 255\nabcd"),
-        std::string("P2 2 1 255 7") + std::string(20, '\0'),
+        std::string("P2 2 1 255 7").append(20, '\0'),
         "P6" + std::string(100, '\0')}) {
     CAPTURE(bytes);
     CHECK_FALSE(is_complete(bytes));
