@@ -87,7 +87,7 @@ TEST_CASE("A page is written completely or not at all") {
   REQUIRE(run_info({"--html", page, sound}).status == 0);
   const std::string html = base::read_file(page);
   CHECK(find_html_fault(html) == "");
-  CHECK_THAT(html, Contains("finds nothing"));
+  CHECK_THAT(html, Contains("finds no problems"));
   CHECK(run_info({"--html", page, sound}).status == 2);
   CHECK(run_info({"--html", page, "--force", sound}).status == 0);
   const std::string text = folder.write_file("text", "no dataset");

@@ -209,7 +209,7 @@ TEST_CASE("Hidden resets and wrong rows of a sensor are jumps") {
   observation(source, 6).set(3 * 11 + 2, 50);
   found = find(source, "jump", "observation");
   REQUIRE(found);
-  CHECK_THAT(found->message, Catch::Contains("to 50, in episode 6, step 11, "
+  CHECK_THAT(found->message, Catch::Contains("(to 50) in episode 6, step 11, "
                                              "element 2"));
 }
 
