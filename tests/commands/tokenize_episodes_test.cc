@@ -299,7 +299,7 @@ TEST_CASE_METHOD(Fixture, "Shards keep the same episodes as an unsharded run") {
 }
 
 TEST_CASE_METHOD(Fixture,
-                 "Episodes played with other settings are told apart") {
+                 "Episodes played with different settings are distinguished") {
   data::TaskSpec slow = spec_of("test/one"), fast = spec_of("test/one");
   slow.settings = {{"command", "a"}, {"frame_skip", 4}};
   fast.settings = {{"command", "b"}, {"frame_skip", 5}};

@@ -295,7 +295,7 @@ TEST_CASE("Policies can be compared by success") {
           "success is compared, but the episodes of A or B do not report it");
 }
 
-TEST_CASE("Other settings of the environment are noted") {
+TEST_CASE("Different settings of the environment are reported") {
   DatasetOutcomes a = make_outcomes("a", "x", {1}), b = a;
   a.settings = {{"max_steps", 100}};
   b.settings = {{"max_steps", 200}};

@@ -172,7 +172,7 @@ TEST_CASE("Several neighbors are averaged, or vote") {
         Approx(0.4));
 }
 
-TEST_CASE("A text must be equal if that of any demonstration is") {
+TEST_CASE("Only steps with the same text are compared, if there are any") {
   const auto demonstrations = demonstrations_of(
       {{{"left", 0, 0, 1, 0}, {"right", 0, 10, 2, 0}, {"up", 0, 20, 3, 0}}});
   CHECK(act(demonstrations, 1, observation("left", 0, 10)).first == 1);

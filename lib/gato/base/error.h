@@ -24,7 +24,7 @@ enum class ExitStatus : int {
 
 // An error: the exit status that it leads to, and a one-line message that names
 // the location (file, record, key) and the offending value and says what to do.
-// The library never exits by itself: cli::run() catches this exception.
+// The library never ends the process: cli::run() catches this exception.
 class Error : public std::runtime_error {
  public:
   Error(ExitStatus status, const std::string& message)

@@ -28,7 +28,7 @@ void add_image_text_run_options(cli::OptionTable& table,
                                 ImageTextRunOptions& options,
                                 const std::string& unit);
 
-// A text that is asked for.
+// A text to generate.
 struct ImageTextRequest {
   rollout::ImagePrompt prompt;
   nlohmann::ordered_json fields;  // of its line, before the text

@@ -40,7 +40,7 @@ nlohmann::json find_configuration(const nlohmann::json& provenance) {
 }
 
 // Returns how the weights of a model were initialized before it was trained.
-// Warns if neither its state of training nor its provenance says so.
+// Warns if neither its training state nor its provenance contains it.
 model::Initialization read_initialization(const InitialNetworkOptions& options,
                                           const std::filesystem::path& model) {
   nlohmann::json configuration =

@@ -32,7 +32,7 @@ class PolicyBuilder {
   // Returns the agent's name for the dataset.
   std::string agent_name() const;
   // Returns the factory of a task, which `is_only_task` if no other is played.
-  // Throws Error(usage) if the environment lacks the expert that is asked for,
+  // Throws Error(usage) if the environment lacks the expert that is requested,
   // and Error(bad_input) if its observations or actions are not those that the
   // model learned, or if the prompt or the demonstrations cannot be read. Adds
   // what the dataset must say about the policy to `attributes`.

@@ -19,7 +19,7 @@ namespace {
 using Anchor = Svg::Anchor;
 
 // The part of the score axis that is shown: everything, unless a score is so
-// far off that the others could not be told apart.
+// far off that the others could not be distinguished.
 constexpr double kMinShownScore = -100, kMaxShownScore = 300;
 constexpr size_t kManyTasks = 30;  // more get narrower rows
 

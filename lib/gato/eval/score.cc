@@ -72,7 +72,7 @@ void note_episodes(const PooledOutcomes& pooled, bool is_mean_defined,
   }
 }
 
-// Computes the score from the mean, or notes why it is undefined.
+// Computes the score from the mean, or records why it is undefined.
 void normalize_mean(Metric metric, TaskScore& task) {
   if (!task.random || !task.expert) {
     const char* const kind =

@@ -77,7 +77,7 @@ struct RowChart {
 };
 
 // Draws the dots of the tasks of a domain, spread over the height of the row so
-// that equal scores can be told apart.
+// that equal scores can be distinguished.
 void draw_task_dots(RowChart& chart, size_t row,
                     const std::vector<TaskScore>& tasks,
                     const std::string& domain, const std::string& color) {

@@ -213,7 +213,7 @@ class NeighborIndex::Search {
     norms_ = std::sqrt(squared_norm) + index.max_norm_;
   }
 
-  // Returns whether a group is to be searched. Groups must be asked for in
+  // Returns whether a group is to be searched. Groups must be requested in
   // increasing order.
   bool wants_group(int64_t group) {
     while (next_group_ < query_.groups.size() &&

@@ -66,7 +66,7 @@ class StepEncoder {
 
   // Decodes the observation of the step at the beginning of the two spans.
   // Returns one value per field of spec().observation_fields, nullopt for
-  // images. Several texts cannot be told apart, so that the first of these
+  // images. Several texts cannot be distinguished, so that the first of these
   // fields gets all of their text and the others get nullopt. Throws
   // Error(bad_input) if the tokens do not match the spec.
   std::vector<std::optional<data::FieldValue>> decode_observation(

@@ -116,7 +116,7 @@ class TokenFileBuilder {
   // are stored in the file, too. The number of records read is the sum of those
   // written, those excluded, by reason, and those skipped. `extra_counts` count
   // anything that is not a record. Throws Error(bad_input) if there is no
-  // document; the file of a shard is empty in this case, and a warning says so.
+  // document; the file of a shard is then empty, with a warning.
   Counts commit(const Counts& extra_counts = {});
 
  private:

@@ -1,7 +1,7 @@
 """Experts for Atari games, which read the console's memory (RAM).
 
 They are made for a frame skip of 4 and cope with sticky actions. act(ram) returns
-the name of an action. Scores and how they compare are in README.md.
+the name of an action. README.md lists their scores.
 """
 import itertools
 

@@ -13,7 +13,7 @@ import gato_environment
 
 OPTIONS = gato_environment.parse_arguments(__doc__, [
     ("pixels", "", "observe an image of this size, HEIGHTxWIDTH, instead of the state"),
-    ("camera", 0, "number of the camera of images and the video")])
+    ("camera", 0, "number of the camera for images and the video")])
 CAN_RENDER = gato_environment.prepare_mujoco()
 
 import numpy as np  # noqa: E402

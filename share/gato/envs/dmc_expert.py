@@ -2,10 +2,10 @@
 
 At every step, a variant of MPPI (Williams et al. 2015, arXiv:1509.01149) improves a
 sequence of controls for the next steps: it rolls out noisy variants of the sequence
-in MuJoCo, several at a time, and averages the best with weights that grow with their
-reward. The sequence of the previous step, moved by one step, is the starting point.
-The rewards are close to those of the tasks, but smooth where a task rewards only the
-goal.
+in MuJoCo, several at a time, and averages the best of them with weights that increase
+with their reward. The sequence of the previous step, moved by one step, is the starting
+point. The rewards are close to those of the tasks, but smooth where a task rewards only
+the goal.
 """
 import dataclasses
 import os

@@ -10,7 +10,7 @@ steps, whether it succeeded or not.
 import gato_environment
 
 OPTIONS = gato_environment.parse_arguments(__doc__, [
-    ("mission", True, "observe the task in words, too"),
+    ("mission", True, "also observe the task in words"),
     ("end-on-success", False, "end the episode at the first success"),
     ("camera", "corner2", "camera of the video, such as corner, corner3 or topview")])
 CAN_RENDER = gato_environment.prepare_mujoco()

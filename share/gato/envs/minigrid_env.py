@@ -6,8 +6,9 @@
 A level may also be given by its ID, --task BabyAI-GoToLocal-v0. The agent observes
 the mission, its direction, and the 7 x 7 cells in front of it: three numbers per cell
 (object, color, state) or, with --tile, an image. The expert of BabyAI levels is
-BabyAIBot, that of most MiniGrid levels a planner that knows the entire grid. The bot
-cannot solve KeyInBox, PutNext...Carrying and OpenDoorsOrder...Debug, so they have none.
+BabyAIBot; that of most MiniGrid levels is a planner that knows the entire grid. The bot
+cannot solve KeyInBox, PutNext...Carrying and OpenDoorsOrder...Debug, so these have no
+expert.
 """
 import signal
 import sys

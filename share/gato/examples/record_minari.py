@@ -5,8 +5,8 @@
 
 writes the Minari dataset DIRECTORY. A scripted policy of a few lines plays with
 noise on its actions. The noise-free action is recorded as the info
-"expert_action" of each observation, which gato-tokenize takes as the label. So a
-network learns to act well in the states that the noise leads to.
+"expert_action" of each observation, which gato-tokenize takes as the label. A network
+thus learns to act well in the states that the noise leads to.
 """
 import argparse
 import os

@@ -17,16 +17,16 @@ writes DIRECTORY/images/000000000001.png ... (32x32 RGB, one or two shapes) and
                          gato-tokenize vocab
 
 A caption such as "red circle left of blue square" names the shape on the left
-(or on top) first, so that each image has exactly one correct caption. Questions
-have one correct answer, too. Needs only Python's standard library. The same
-seed gives the same bytes; images and captions do not depend on --questions and
---dialogue. Images in questions.jsonl and turns.jsonl are paths that
-begin with DIRECTORY.
+(or on top) first, so that each image has exactly one correct caption.
+Questions also have exactly one correct answer. Requires only Python's
+standard library. The same seed gives the same bytes; images and captions do
+not depend on --questions and --dialogue. Images in questions.jsonl and
+turns.jsonl are paths that begin with DIRECTORY.
 
     shapes.py --check-replies replies.jsonl DIRECTORY
 
 compares the output of gato-rollout chat --json <turns.jsonl with the correct
-replies, and prints {"n": replies, "exact": share of correct ones}.
+replies, and prints {"n": replies, "exact": fraction of exact matches}.
 """
 
 import argparse

@@ -9,8 +9,8 @@
 // x 16 pixels, in the color of its tile and with a digit.
 // Action: where the empty cell moves: 0 up, 1 right, 2 down, 3 left. A move
 // that is not possible has no effect. Reward, like that of Sokoban: -0.1 per
-// step, 1 for a tile that gets to its place, -1 for one that leaves it, 10 for
-// the solution.
+// step, 1 for a tile that reaches its goal cell, -1 for one that leaves it, 10
+// for the solution.
 //
 // Expert: optimal. A table contains the number of moves to the solution from
 // every position, 22 on average and at most 31 (Reinefeld 1993).

@@ -31,7 +31,7 @@ struct ErrorState {
   jpeg_error_mgr manager;
   std::jmp_buf jump_target;
   std::array<char, JMSG_LENGTH_MAX> message{};
-  bool is_truncated = false;  // libjpeg asked for bytes beyond the end
+  bool is_truncated = false;  // libjpeg requested bytes beyond the end
 };
 
 [[noreturn]] void handle_error(j_common_ptr decoder) {

@@ -22,7 +22,7 @@ namespace {
 struct ErrorState {
   std::jmp_buf jump_target;
   std::array<char, 128> message{};
-  bool is_truncated = false;  // libpng asked for bytes beyond the end
+  bool is_truncated = false;  // libpng requested bytes beyond the end
 };
 
 [[noreturn]] void handle_error(png_structp decoder, png_const_charp message) {
