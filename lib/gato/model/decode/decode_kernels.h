@@ -67,7 +67,7 @@ struct TileProduct {
   // The distance in bytes from the tile to memory of the same size that will be
   // read soon, and is prefetched meanwhile. Processors by themselves prefetch
   // less far ahead than they compute.
-  int64_t prefetch_distance = 4096;
+  int64_t prefetch_distance = 16384;
   // int8 only: [rows, words * 4 / kGroupSize], and the scale of each column.
   const RowGroup* row_groups = nullptr;
   const float* column_scales = nullptr;

@@ -115,12 +115,14 @@ struct Int8Product {
 #endif
 };
 
-// A single row computes faster than memory can be read, prefetched or not.
+// Prefetches into the second-level cache. The first level is smaller than the
+// distance, and has fewer reads of memory in progress. A single row computes
+// faster than memory can be read, prefetched or not.
 template <int rows, int bytes>
 void prefetch(const char* memory) {
   if constexpr (rows > 1) {
     for (int offset = 0; offset < bytes; offset += 64) {
-      __builtin_prefetch(memory + offset);
+      __builtin_prefetch(memory + offset, /*rw=*/0, /*locality=*/2);
     }
   }
 }
