@@ -64,6 +64,15 @@ if(LibTorch_FOUND AND NOT TARGET LibTorch::torch_cpu)
     "SHELL:-idirafter ${LibTorch_INCLUDE_DIR};SHELL:-idirafter ${LibTorch_INCLUDE_DIR}/torch/csrc/api/include"
     INTERFACE_LINK_OPTIONS "-Wl,-rpath-link,${LibTorch_LIBRARY_DIR}:${_libtorch_cuda}"
     INTERFACE_LINK_LIBRARIES LibTorch::c10)
+  # at::parallel_for is a template, which runs on one thread if the source that calls
+  # it is compiled without OpenMP. GCC's OpenMP shares the libgomp of LibTorch and its
+  # threads; other compilers have a runtime of their own.
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    set_property(TARGET LibTorch::torch_cpu APPEND PROPERTY
+      INTERFACE_COMPILE_OPTIONS -fopenmp)
+    set_property(TARGET LibTorch::torch_cpu APPEND PROPERTY
+      INTERFACE_LINK_OPTIONS -fopenmp)
+  endif()
 endif()
 if(LibTorch_FOUND AND GATO_CUDA AND NOT TARGET LibTorch::torch_cuda)
   # The programs reference no symbol of libtorch_cuda.so, which registers itself
