@@ -6,14 +6,8 @@
 // has_reply() is true and take_reply() returns the reply or throws. A reset of
 // a child that has ended is two requests: "hello" to the child that takes its
 // place, and then the reset. The methods that block (reset, step ...) are the
-// two halves with a wait in between.
-//
-// Failures are of three kinds. An error reply or invalid values fail the
-// episode (EnvironmentError), and the child stays. A child that ends or hangs
-// (ProcessError) fails the episode, too (EnvironmentLostError), and the next
-// reset starts it again.
-// Anything else that is not a reply (ProtocolError) and any failure at "hello"
-// end the run (base::Error), since they would only repeat.
+// two halves with a wait in between. request_failure.h says what a failure of a
+// request means.
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
@@ -37,6 +31,7 @@
 #include "gato/env/protocol.h"
 #include "gato/env/protocol_spec.h"
 #include "gato/env/reply_receiver.h"
+#include "gato/env/request_failure.h"
 #include "gato/env/wait_set.h"
 
 namespace gato::env {
@@ -198,8 +193,8 @@ class ExternalEnvironment : public Environment {
     begin_time_ = WaitSet::Clock::now();
     try {
       if (!process_) {
-        throw EnvironmentLostError(
-            with_command("it has ended; call reset to start it again"));
+        throw EnvironmentLostError(with_command(
+            command_, "it has ended; call reset to start it again"));
       }
       if (!request_.payload.empty()) {
         request_.header["bytes"] = request_.payload.size();
@@ -257,7 +252,7 @@ class ExternalEnvironment : public Environment {
 
   void complete_reply() {
     if (receiver_.reply().header["type"] == "error") {
-      throw_error_reply();
+      throw_error_reply(receiver_.reply().header, request_context());
     }
     if (request_.reply_fields != nullptr) {
       with_error_context([&] {
@@ -278,26 +273,10 @@ class ExternalEnvironment : public Environment {
     begin(*std::exchange(request_after_hello_, std::nullopt));
   }
 
-  // Throws EnvironmentLostError if the error is fatal, else EnvironmentError.
-  [[noreturn]] void throw_error_reply() {
-    const json& header = receiver_.reply().header;
-    const auto message = header.find("message");
-    const auto fatal = header.find("fatal");
-    const std::string text = with_command(fmt::format(
-        "it answered {} with an error: {}", request_.header["type"].dump(),
-        message != header.end() && message->is_string()
-            ? message->get<std::string>()
-            : "(no message)"));
-    if (fatal != header.end() && *fatal == true) {
-      throw EnvironmentLostError(text);
-    }
-    throw EnvironmentError(text);
-  }
-
   // Ends the request with an exception for finish_*(), and the child unless it
   // can be used again.
   void fail_request(const std::exception_ptr& error) {
-    failure_ = convert_error(error);
+    failure_ = convert_request_error(error, request_context());
     if (is_hello_ || !is_usable_after(error)) {
       terminate_child();
     }
@@ -306,53 +285,16 @@ class ExternalEnvironment : public Environment {
     is_complete_ = true;
   }
 
-  static bool is_usable_after(const std::exception_ptr& error) {
-    try {
-      std::rethrow_exception(error);
-    } catch (const EnvironmentLostError&) {
-      return false;
-    } catch (const EnvironmentError&) {
-      return true;
-    } catch (...) {
-      return false;
-    }
-  }
-
-  // Returns what finish_*() throws. Failures at "hello" end the run. So does a
-  // reply that breaks the protocol, except to "render": a renderer may print,
-  // and the run does not depend on its images.
-  std::exception_ptr convert_error(const std::exception_ptr& error) const {
-    const std::string request = request_.header["type"];
-    const auto failure = [](bool ends_run, const std::string& text) {
-      return ends_run ? std::make_exception_ptr(base::run_error("{}", text))
-                      : std::make_exception_ptr(EnvironmentLostError(text));
-    };
-    try {
-      std::rethrow_exception(error);
-    } catch (const ProcessError& process_failure) {
-      return failure(is_hello_,
-                     with_command(fmt::format(
-                         "on request '{}' (timeout {:g} s), it {}", request,
-                         timeout(), process_failure.what())));
-    } catch (const ProtocolError& protocol_failure) {
-      return failure(request != "render",
-                     with_command(fmt::format("at {}: {}", request,
-                                              protocol_failure.what())));
-    } catch (const EnvironmentError& environment_error) {
-      return is_hello_ ? failure(true, environment_error.what()) : error;
-    } catch (...) {
-      return error;
-    }
+  RequestContext request_context() const {
+    return {.command = command_,
+            .type = request_.header["type"],
+            .is_hello = is_hello_,
+            .timeout = timeout()};
   }
 
   data::FieldValues decode_observation(const Message& reply) const {
     return decode_values(spec().task.observation_fields,
                          spec_reply_.observation_wire_order, reply);
-  }
-
-  // Prefixes a message with the command, to identify one child among many.
-  std::string with_command(const std::string& message) const {
-    return fmt::format("environment '{}': {}", command_, message);
   }
 
   // Calls `decode` and adds the command to its errors.
@@ -362,7 +304,7 @@ class ExternalEnvironment : public Environment {
     try {
       return decode();
     } catch (const EnvironmentError& error) {
-      throw EnvironmentError(with_command(error.what()));
+      throw EnvironmentError(with_command(command_, error.what()));
     }
   }
 
@@ -373,7 +315,8 @@ class ExternalEnvironment : public Environment {
     } catch (const ProtocolError& error) {
       terminate_child();
       throw base::run_error(
-          "{}", with_command(fmt::format("at hello: {}", error.what())));
+          "{}",
+          with_command(command_, fmt::format("at hello: {}", error.what())));
     }
   }
 
@@ -398,7 +341,8 @@ class ExternalEnvironment : public Environment {
         reply.action_wire_order != spec_reply_.action_wire_order) {
       throw base::run_error(
           "{}",
-          with_command("after a restart it declares different observations "
+          with_command(command_,
+                       "after a restart it declares different observations "
                        "or actions"));
     }
   }

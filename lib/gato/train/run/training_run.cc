@@ -10,8 +10,8 @@
 #include "gato/base/signals.h"
 #include "gato/model/device.h"
 #include "gato/model/model_directory.h"
-#include "gato/train/input/fingerprint.h"
 #include "gato/train/resource_usage.h"
+#include "gato/train/run/run_consistency.h"
 
 // run() has two phases. open() brings all ranks to the same state: rank 0
 // chooses the checkpoint and prepares the directory, every rank then loads or
@@ -49,32 +49,6 @@ nlohmann::json make_provenance(const TrainingData& data,
     options.record_inputs(provenance);
   }
   return provenance.to_json();
-}
-
-// Throws if the options or the data of a resumed run differ from the stored
-// ones. A precision of "auto" matches any stored precision.
-void check_resumable(const TrainingState& stored, const nlohmann::json& fixed,
-                     const TrainingData& data,
-                     const std::filesystem::path& path) {
-  for (const auto& [key, value] : stored.configuration.items()) {
-    if (!fixed.contains(key) || (key == "precision" && fixed[key] == "auto")) {
-      continue;
-    }
-    if (fixed[key] != value) {
-      throw base::usage_error(
-          "{} was started with {} = {}, not {}: omit --{}, or train in another "
-          "directory",
-          path.string(), key, value.dump(), fixed[key].dump(), key);
-    }
-  }
-  if (stored.data_fingerprint != data.fingerprint()) {
-    throw base::input_error(
-        "{} was started with different data: {}: give the data that the run "
-        "was started with, or train in another directory",
-        path.string(),
-        describe_fingerprint_change(stored.data_fingerprint, data.fingerprint(),
-                                    data.file_names()));
-  }
 }
 
 std::string stop_reason(bool has_other_ranks) {
@@ -150,11 +124,13 @@ void TrainingRun::open() {
       start_new();
     }
   });
-  require_equal_on_all_ranks("configuration", options_.fixed_configuration, {});
-  require_equal_on_all_ranks("data", data_.fingerprint(), data_.file_names());
+  require_equal_on_all_ranks(process_group_, "configuration",
+                             options_.fixed_configuration, {});
+  require_equal_on_all_ranks(process_group_, "data", data_.fingerprint(),
+                             data_.file_names());
   const TrainingData* validation = options_.validation_data;
   require_equal_on_all_ranks(
-      "validation data",
+      process_group_, "validation data",
       validation ? validation->fingerprint() : nlohmann::json(),
       validation ? validation->file_names() : std::vector<std::string>());
   resolve_precision();
@@ -234,21 +210,6 @@ void TrainingRun::make_optimizer() {
   optimizer_ =
       std::make_unique<AdamW>(config_.optimizer, network_->flat_parameters(),
                               network_->decayed_parameter_count(), slice);
-}
-
-void TrainingRun::require_equal_on_all_ranks(
-    const char* what, const nlohmann::json& json,
-    const std::vector<std::string>& files) {
-  const std::string own = json.dump(), first = process_group_.broadcast(own);
-  process_group_.run_collectively([&] {
-    if (own != first) {
-      throw base::usage_error(
-          "the {} of rank {} differs from that of rank 0: {}", what,
-          process_group_.rank(),
-          describe_fingerprint_change(nlohmann::json::parse(first), json,
-                                      files));
-    }
-  });
 }
 
 // Resolves a precision of "auto" once, on rank 0 when the run is new. All ranks

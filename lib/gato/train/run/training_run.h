@@ -103,9 +103,6 @@ class TrainingRun {
   void start_new();
   void resume(int64_t step);
   void make_optimizer();
-  // `files` are those that a list in `json` is about.
-  void require_equal_on_all_ranks(const char* what, const nlohmann::json& json,
-                                  const std::vector<std::string>& files);
   std::optional<int64_t> best_step() const;
   void resolve_precision();
   void prepare_run_files();
