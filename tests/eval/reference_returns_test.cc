@@ -22,6 +22,23 @@ TEST_CASE("The published scores of JAT can be loaded") {
   REQUIRE_FALSE(alien.random->std);
 }
 
+TEST_CASE("The measured scores can be loaded, and repeated elsewhere") {
+  ReferenceTable references;
+  for (const char* name : {"built-in.json", "simulators.json"}) {
+    load_references(GATO_SOURCE_DIR "/share/gato/scores/" + std::string(name),
+                    references);
+  }
+  REQUIRE(references.size() == 81 + 162);
+  for (const auto& [task, reference] : references) {
+    CAPTURE(task);
+    REQUIRE(reference.random);
+    CHECK_THAT(reference.source,
+               Catch::StartsWith("scripts/environment-table "));
+    // It would contain paths of the machine.
+    CHECK_FALSE(reference.random->settings.contains("command"));
+  }
+}
+
 TEST_CASE("Later references replace earlier ones one by one") {
   const TestDirectory folder;
   base::write_file(
