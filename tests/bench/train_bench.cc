@@ -192,7 +192,7 @@ class StepRunner {
     network_.move_to(device_);
     network_.set_precision(model::parse_precision(options.precision, device_));
     network_.set_activation_checkpointing(options.checkpointing);
-    optimizer_.emplace(train::AdamWOptions{}, network_.flat_parameters(),
+    optimizer_.emplace(train::OptimizerOptions{}, network_.flat_parameters(),
                        network_.decayed_parameter_count());
     loader_.emplace(data_, loader_options(options, device_), 0);
   }

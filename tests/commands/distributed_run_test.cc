@@ -304,8 +304,8 @@ TEST_CASE("Steps without a finite loss name the sequences of every rank") {
   REQUIRE(folder.train("run", {"--steps", "1"}) == 0);
   {
     const gato::model::LoadedModel model = gato::model::load_model(first);
-    gato::train::AdamW optimizer({}, model.network->flat_parameters(),
-                                 model.network->decayed_parameter_count());
+    gato::train::OptimizerState optimizer =
+        gato::train::make_optimizer({}, *model.network)->state;
     const gato::train::TrainingState state =
         gato::train::read_training_state(first);
     gato::train::read_optimizer_state(first, *model.network, state, optimizer);

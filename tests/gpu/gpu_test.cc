@@ -103,7 +103,7 @@ TEST_CASE("A GPU computes the same random mask") {
       model::bernoulli_mask(keys, 1000, 0.1, at::kCPU)));
 }
 
-TEST_CASE("The optimizer takes the same steps on a GPU") {
+TEST_CASE("AdamW takes the same steps on a GPU") {
   const at::Tensor start = at::randn({1000}), gradient = at::randn({1000});
   const auto updated = [&](at::Device device) {
     at::Tensor parameters = start.clone().to(device);

@@ -262,6 +262,13 @@ cli::CommandFunction build(cli::OptionTable& table) {
           "whose checkpoints are written by all processes; give only one of "
           "them");
     }
+    if (config.shard_optimizer &&
+        config.optimizer.kind == train::OptimizerKind::muon) {
+      throw base::usage_error(
+          "--optimizer muon cannot be combined with --shard-optimizer, whose "
+          "shards divide the matrices that Muon updates; give only one of "
+          "them");
+    }
   });
   table.set_base_config_files(
       [options, &table] { return base_config_files(*options, table); });

@@ -17,6 +17,11 @@ namespace {
 
 constexpr double kUnlimited = std::numeric_limits<double>::infinity();
 
+train::OptimizerKind parse_optimizer(const std::string& name) {
+  return name == "muon" ? train::OptimizerKind::muon
+                        : train::OptimizerKind::adamw;
+}
+
 train::LossReduction parse_loss_reduction(const std::string& name) {
   if (name == "task") {
     return train::LossReduction::task;
@@ -25,8 +30,16 @@ train::LossReduction parse_loss_reduction(const std::string& name) {
                             : train::LossReduction::token;
 }
 
-void add_schedule_options(cli::OptionTable& table,
-                          train::TrainingConfig& config) {
+void add_schedule_options(cli::OptionTable& table, TrainingOptions& options) {
+  train::TrainingConfig& config = options.config;
+  table
+      .add("optimizer", &options.optimizer,
+           "adamw: that of the paper. muon: matrices of the blocks are updated "
+           "by their orthogonalized momentum, everything else by AdamW, at the "
+           "same learning rate; not with --shard-optimizer")
+      .one_of({"adamw", "muon"})
+      .metavar("NAME")
+      .fixed_on_resume();
   table.add("learning-rate", &config.schedule.peak_rate, "Peak learning rate")
       .range(0, 1000)
       .fixed_on_resume();
@@ -44,7 +57,8 @@ void add_schedule_options(cli::OptionTable& table,
       .fixed_on_resume();
   table
       .add("weight-decay", &config.optimizer.weight_decay,
-           "AdamW weight decay, for weight matrices only; 0: plain Adam")
+           "Decoupled weight decay, for weight matrices only; AdamW without it "
+           "is Adam")
       .range(0, 1000)
       .fixed_on_resume();
   table
@@ -217,10 +231,11 @@ void add_optimization_options(cli::OptionTable& table,
            "about 2,048 tokens, or 16,384 on a GPU")
       .range(0, 1 << 24)
       .fixed_on_resume();
-  add_schedule_options(table, config);
+  add_schedule_options(table, options);
   add_regularization_options(table, options);
   add_device_options(table, config);
   table.add_check([&options] {
+    options.config.optimizer.kind = parse_optimizer(options.optimizer);
     options.config.loader.loss_reduction =
         parse_loss_reduction(options.loss_reduction);
   });

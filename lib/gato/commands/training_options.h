@@ -31,6 +31,7 @@ struct TrainingOptions {
   train::TrainingConfig config;
   bool resume = false;
   std::string max_time;
+  std::string optimizer = "adamw";
   std::string loss_reduction = "token";
 };
 

@@ -4,6 +4,7 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <cstdint>
 
 namespace gato::train {
@@ -16,6 +17,12 @@ struct FlatSlice {
     return flat.narrow(0, begin, size());
   }
 };
+
+// Returns the intersection of two ranges. Its size is not positive if they do
+// not overlap.
+inline FlatSlice intersection(const FlatSlice& a, const FlatSlice& b) {
+  return {std::max(a.begin, b.begin), std::min(a.end, b.end)};
+}
 
 // A division of `element_count` elements into shards of equal length, one per
 // rank, and a remainder that belongs to the last rank. The length of a shard is

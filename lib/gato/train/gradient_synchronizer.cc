@@ -54,7 +54,7 @@ void GradientSynchronizer::set_global_target_weights(StepBatch& step) const {
 }
 
 std::function<void(size_t)> GradientSynchronizer::gradient_ready_callback(
-    const AdamW& optimizer) {
+    const Optimizer& optimizer) {
   if (process_group_.is_single_process()) {
     return {};
   }
@@ -63,7 +63,8 @@ std::function<void(size_t)> GradientSynchronizer::gradient_ready_callback(
   };
 }
 
-StepTotals GradientSynchronizer::all_reduce_step(AdamW& optimizer, double loss,
+StepTotals GradientSynchronizer::all_reduce_step(Optimizer& optimizer,
+                                                 double loss,
                                                  bool should_stop) {
   if (process_group_.is_single_process()) {
     return {loss, l2_norm(optimizer.gradients), should_stop};
@@ -82,7 +83,7 @@ StepTotals GradientSynchronizer::all_reduce_step(AdamW& optimizer, double loss,
   return {values[0], is_sharded_ ? std::sqrt(values[2]) : norm, values[1] > 0};
 }
 
-void GradientSynchronizer::all_gather_parameters(AdamW& optimizer) const {
+void GradientSynchronizer::all_gather_parameters(Optimizer& optimizer) const {
   if (!is_sharded_) {
     return;
   }

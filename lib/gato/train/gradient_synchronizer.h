@@ -7,11 +7,11 @@
 #include <functional>
 
 #include "gato/model/network.h"
-#include "gato/train/adamw.h"
 #include "gato/train/distributed/process_group.h"
 #include "gato/train/gradient_buckets.h"
 #include "gato/train/input/batch_loader.h"
 #include "gato/train/loss_table.h"
+#include "gato/train/optimizer.h"
 
 namespace gato::train {
 
@@ -40,11 +40,13 @@ class GradientSynchronizer {
   // Returns the callback for compute_step_gradient(), which reduces gradients
   // that are complete on this rank while others are computed. Empty for a
   // single process.
-  std::function<void(size_t)> gradient_ready_callback(const AdamW& optimizer);
+  std::function<void(size_t)> gradient_ready_callback(
+      const Optimizer& optimizer);
   // Sums optimizer.gradients, the losses and the stop requests over all ranks.
-  StepTotals all_reduce_step(AdamW& optimizer, double loss, bool should_stop);
+  StepTotals all_reduce_step(Optimizer& optimizer, double loss,
+                             bool should_stop);
   // Distributes the updated parameters of all shards to all ranks.
-  void all_gather_parameters(AdamW& optimizer) const;
+  void all_gather_parameters(Optimizer& optimizer) const;
   // Returns the losses summed over all ranks.
   LossTable all_reduce_losses(const LossTable& local_losses) const;
 

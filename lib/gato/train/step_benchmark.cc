@@ -4,13 +4,14 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <optional>
 
 #include "gato/model/device.h"
 #include "gato/model/network.h"
 #include "gato/model/precision.h"
-#include "gato/train/adamw.h"
 #include "gato/train/flat_buffer.h"
+#include "gato/train/optimizer.h"
 #include "gato/train/resource_usage.h"
 #include "gato/train/step_gradient.h"
 
@@ -69,14 +70,15 @@ class StepBenchmark {
                                  int64_t layers) const {
     config.layers = layers;
     model::Network network = make_network(config);
-    AdamW optimizer = make_optimizer(network);
+    const std::unique_ptr<Optimizer> optimizer =
+        make_benchmark_optimizer(network);
     StepTiming timing;
     const auto began = Clock::now();
     for (int step = -1;
          step < kTimedSteps ||
          (step < kMaxSteps && Clock::now() - began < kMinDuration);
          ++step) {
-      const StepTiming step_timing = time_step(network, optimizer, step + 1);
+      const StepTiming step_timing = time_step(network, *optimizer, step + 1);
       if (step >= 0 && step < kTimedSteps) {
         timing.round_seconds += step_timing.round_seconds / kTimedSteps;
         timing.update_seconds += step_timing.update_seconds / kTimedSteps;
@@ -95,18 +97,18 @@ class StepBenchmark {
     return network;
   }
 
-  AdamW make_optimizer(const model::Network& network) const {
+  std::unique_ptr<Optimizer> make_benchmark_optimizer(
+      const model::Network& network) const {
     std::optional<FlatSlice> slice;
     if (training_.shard_optimizer) {
       slice = ShardLayout{network.parameter_count(), world_size_}.shard(0);
     }
-    return AdamW(training_.optimizer, network.flat_parameters(),
-                 network.decayed_parameter_count(), slice);
+    return make_optimizer(training_.optimizer, network, slice);
   }
 
   // Takes one step, with one round and a learning rate of 0. Does not set
   // peak_memory.
-  StepTiming time_step(const model::Network& network, AdamW& optimizer,
+  StepTiming time_step(const model::Network& network, Optimizer& optimizer,
                        int64_t step) const {
     const StepBatch batch = load_step_batch(data_, loader_options_, step);
     LossTable losses;
@@ -116,7 +118,7 @@ class StepBenchmark {
     const double norm = l2_norm(optimizer.gradients);
     const auto middle = Clock::now();
     optimizer.step(0, norm);
-    l2_norm(optimizer.first_moment);  // blocks until a GPU has finished
+    l2_norm(optimizer.state.first_moment);  // blocks until a GPU has finished
     const auto seconds = [](Clock::duration time) {
       return std::chrono::duration<double>(time).count();
     };

@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <string>
 
-#include "gato/train/adamw.h"
 #include "gato/train/input/batch_loader.h"
 #include "gato/train/learning_rate_schedule.h"
+#include "gato/train/optimizer.h"
 #include "gato/train/step_gradient.h"
 
 namespace gato::train {
@@ -20,7 +20,7 @@ struct TrainingConfig {
   BatchLoaderOptions loader{.batch_size = 512, .micro_batch_size = 0};
   StepGradientOptions gradient{.stochastic_depth = 0.1};
   LearningRateSchedule schedule;
-  AdamWOptions optimizer;
+  OptimizerOptions optimizer;
   std::string precision = "auto", device = "cpu";
   bool activation_checkpointing = false;
 

@@ -82,13 +82,18 @@ TEST_CASE(
 }
 
 TEST_CASE("N steps equal k steps and N - k resumed steps, byte for byte") {
+  const std::string optimizer = GENERATE("adamw", "muon");
   const TrainingFixture fixture;
+  const auto train = [&](const std::string& run,
+                         std::vector<std::string> more) {
+    more.insert(more.end(), {"--optimizer", optimizer});
+    return fixture.train(run, std::move(more));
+  };
   const std::string uninterrupted = fixture.run_path("uninterrupted"),
                     resumed_run = fixture.run_path("resumed");
-  REQUIRE(fixture.train(uninterrupted, {"--steps", "7"}).status == 0);
-  REQUIRE(fixture.train(resumed_run, {"--resume", "--steps", "3"}).status == 0);
-  const RunResult resumed =
-      fixture.train(resumed_run, {"--resume", "--steps", "7"});
+  REQUIRE(train(uninterrupted, {"--steps", "7"}).status == 0);
+  REQUIRE(train(resumed_run, {"--resume", "--steps", "3"}).status == 0);
+  const RunResult resumed = train(resumed_run, {"--resume", "--steps", "7"});
   INFO(resumed.err);
   REQUIRE(resumed.status == 0);
   CHECK(checkpoint_bytes(uninterrupted + "/step-7") ==
@@ -116,11 +121,16 @@ TEST_CASE("Background saves give the same checkpoints, byte for byte") {
 }
 
 TEST_CASE("One thread and two threads give the same bytes") {
+  const std::string optimizer = GENERATE("adamw", "muon");
   const TrainingFixture fixture;
   const std::string one = fixture.run_path("one"),
                     two = fixture.run_path("two");
-  REQUIRE(fixture.train(one, {"--steps", "4", "--threads", "1"}).status == 0);
-  REQUIRE(fixture.train(two, {"--steps", "4", "--threads", "2"}).status == 0);
+  for (const auto& [run, threads] : {std::pair{one, "1"}, {two, "2"}}) {
+    REQUIRE(fixture
+                .train(run, {"--steps", "4", "--threads", threads,
+                             "--optimizer", optimizer})
+                .status == 0);
+  }
   CHECK(checkpoint_bytes(one + "/step-4") == checkpoint_bytes(two + "/step-4"));
 }
 
@@ -132,6 +142,11 @@ TEST_CASE("A resumed run refuses changes to its options and data") {
       fixture.train(run, {"--resume", "--steps", "3", "--layers", "3"});
   CHECK(changed.status == 2);
   CHECK_THAT(changed.err, Contains("layers = 1, not 3"));
+  CHECK_THAT(fixture
+                 .train(run, {"--resume", "--steps", "3", "--layers", "1",
+                              "--optimizer", "muon"})
+                 .err,
+             Contains("optimizer = \"adamw\", not \"muon\""));
   // The configuration file sets 2 layers.
   CHECK(fixture.train(run, {"--resume", "--steps", "3"}).status == 2);
   const RunResult same =
@@ -432,14 +447,13 @@ TEST_CASE("Ten consecutive steps without a finite loss end the run") {
   model::LoadedModel model = model::load_model(path);
   model.network->flat_parameters().detach().fill_(
       std::numeric_limits<float>::quiet_NaN());
-  AdamW optimizer({}, model.network->flat_parameters(),
-                  model.network->decayed_parameter_count());
+  const auto optimizer = make_optimizer({}, *model.network);
   TrainingState state;
   ProcessGroup single_process;
   TrainingConfig config;
   config.loader = {.batch_size = 2, .micro_batch_size = 1};
   TrainingStepper stepper(data, config,
-                          {*model.network, optimizer, state, single_process});
+                          {*model.network, *optimizer, state, single_process});
   MetricsAccumulator metrics({.config = model.network->config()});
   BatchLoader loader(data, config.loader, 0);
   try {

@@ -22,27 +22,22 @@ AsyncCheckpointer::~AsyncCheckpointer() {
 }
 
 void AsyncCheckpointer::start(const model::Network& network,
-                              const AdamW& optimizer,
+                              const OptimizerState& optimizer,
                               const TrainingState& state, WriteFunction write) {
   if (!network_) {
     network_ = network.clone_to_cpu();
-    optimizer_ = std::make_unique<AdamW>(optimizer);
-    for (at::Tensor* tensor :
-         {&optimizer_->gradients, &optimizer_->first_moment,
-          &optimizer_->second_moment}) {
-      *tensor = at::Tensor();
-    }
   } else {
     network_->flat_parameters().detach().copy_(
         network.flat_parameters().detach());
   }
-  copy_to_cpu(optimizer.first_moment, optimizer_->first_moment);
-  copy_to_cpu(optimizer.second_moment, optimizer_->second_moment);
-  optimizer_->updates = optimizer.updates;
+  copy_to_cpu(optimizer.first_moment, optimizer_.first_moment);
+  copy_to_cpu(optimizer.second_moment, optimizer_.second_moment);
+  optimizer_.slice = optimizer.slice;
+  optimizer_.updates = optimizer.updates;
   state_ = state;
   pending_write_ =
       std::async(std::launch::async, [this, write = std::move(write)] {
-        write(*network_, *optimizer_, state_);
+        write(*network_, optimizer_, state_);
       });
 }
 

@@ -5,7 +5,7 @@
 #include <future>
 #include <memory>
 
-#include "gato/train/adamw.h"
+#include "gato/train/optimizer.h"
 #include "gato/train/run/checkpoint.h"
 
 namespace gato::train {
@@ -14,15 +14,15 @@ namespace gato::train {
 // the first start() on.
 class AsyncCheckpointer {
  public:
-  using WriteFunction = std::function<void(const model::Network&, const AdamW&,
-                                           const TrainingState&)>;
+  using WriteFunction = std::function<void(
+      const model::Network&, const OptimizerState&, const TrainingState&)>;
 
   // Waits for the thread. Discards an exception that it has thrown.
   ~AsyncCheckpointer();
 
   // Copies the arguments and calls `write` with the copies in a thread. The
   // previous write must have been finished with finish().
-  void start(const model::Network& network, const AdamW& optimizer,
+  void start(const model::Network& network, const OptimizerState& optimizer,
              const TrainingState& state, WriteFunction write);
 
   // Returns whether there was a start() without a finish() yet.
@@ -35,7 +35,7 @@ class AsyncCheckpointer {
 
  private:
   std::unique_ptr<model::Network> network_;
-  std::unique_ptr<AdamW> optimizer_;
+  OptimizerState optimizer_;
   TrainingState state_;
   std::future<void> pending_write_;
 };

@@ -73,7 +73,7 @@ TrainingState TrainingState::from_json(const nlohmann::json& json) {
 
 void write_checkpoint(
     const std::filesystem::path& directory, const model::Network& network,
-    const AdamW& optimizer, const TrainingState& state,
+    const OptimizerState& optimizer, const TrainingState& state,
     const std::vector<data::TokenizedDocument>& demonstrations,
     ProcessGroup& process_group) {
   std::optional<base::AtomicOutput> output;
@@ -90,8 +90,7 @@ void write_checkpoint(
   });
   const std::filesystem::path temporary =
       process_group.broadcast(output ? output->temporary_path().string() : "");
-  const bool is_sharded =
-      optimizer.slice().size() < optimizer.parameters().numel();
+  const bool is_sharded = optimizer.slice.size() < network.parameter_count();
   process_group.run_collectively([&] {
     if (is_sharded) {
       write_moments(temporary, network, optimizer, process_group.rank(),
@@ -137,7 +136,8 @@ nlohmann::json read_model_provenance(const std::filesystem::path& directory) {
 
 void read_optimizer_state(const std::filesystem::path& directory,
                           const model::Network& network,
-                          const TrainingState& state, AdamW& optimizer) {
+                          const TrainingState& state,
+                          OptimizerState& optimizer) {
   read_moments(directory, network, optimizer);
   optimizer.updates = state.updates;
 }

@@ -1,6 +1,6 @@
 // A training checkpoint: a complete model directory, and the state that is
 // needed to continue as if the run had never stopped:
-//   optimizer-RRRRR-of-WWWWW.safetensors  the moments of AdamW
+//   optimizer-RRRRR-of-WWWWW.safetensors  the moments
 //                                         (train/run/optimizer_moments.h)
 //   state.json                            TrainingState
 // MANIFEST.json is written last. The directory appears complete or not at all.
@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "gato/model/network.h"
-#include "gato/train/adamw.h"
 #include "gato/train/distributed/process_group.h"
+#include "gato/train/optimizer.h"
 
 namespace gato::train {
 
@@ -51,7 +51,7 @@ struct TrainingState {
 // cannot write.
 void write_checkpoint(
     const std::filesystem::path& directory, const model::Network& network,
-    const AdamW& optimizer, const TrainingState& state,
+    const OptimizerState& optimizer, const TrainingState& state,
     const std::vector<data::TokenizedDocument>& demonstrations,
     ProcessGroup& process_group);
 
@@ -68,6 +68,7 @@ nlohmann::json read_model_provenance(const std::filesystem::path& directory);
 // The checkpoint may be from a run with any number of ranks.
 void read_optimizer_state(const std::filesystem::path& directory,
                           const model::Network& network,
-                          const TrainingState& state, AdamW& optimizer);
+                          const TrainingState& state,
+                          OptimizerState& optimizer);
 
 }  // namespace gato::train

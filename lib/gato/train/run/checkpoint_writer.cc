@@ -16,7 +16,7 @@ namespace gato::train {
 CheckpointWriter::CheckpointWriter(
     RunDirectory& run_directory, const TrainingConfig& config,
     const std::vector<data::TokenizedDocument>& demonstrations,
-    const model::Network& network, const AdamW& optimizer,
+    const model::Network& network, const OptimizerState& optimizer,
     const TrainingState& state, ProcessGroup& process_group)
     : run_directory_(run_directory),
       config_(config),
@@ -87,7 +87,7 @@ void CheckpointWriter::save() {
 }
 
 void CheckpointWriter::write_and_prune(const model::Network& network,
-                                       const AdamW& optimizer,
+                                       const OptimizerState& optimizer,
                                        const TrainingState& state,
                                        ProcessGroup& process_group) {
   write_checkpoint(run_directory_.checkpoint_path(state.step), network,
@@ -113,7 +113,7 @@ void CheckpointWriter::write_and_prune(const model::Network& network,
 void CheckpointWriter::start_async_save() {
   async_checkpointer_.start(
       network_, optimizer_, state_,
-      [this](const model::Network& network, const AdamW& optimizer,
+      [this](const model::Network& network, const OptimizerState& optimizer,
              const TrainingState& state) {
         ProcessGroup single_process;
         process_group_.run_uninterrupted([&] {

@@ -21,8 +21,9 @@ class CheckpointWriter {
   // All references must outlive the writer.
   CheckpointWriter(RunDirectory& run_directory, const TrainingConfig& config,
                    const std::vector<data::TokenizedDocument>& demonstrations,
-                   const model::Network& network, const AdamW& optimizer,
-                   const TrainingState& state, ProcessGroup& process_group);
+                   const model::Network& network,
+                   const OptimizerState& optimizer, const TrainingState& state,
+                   ProcessGroup& process_group);
 
   // Saves an intermediate checkpoint, in the background if
   // TrainingConfig::asynchronous_save is set. A failure is logged, and training
@@ -40,7 +41,8 @@ class CheckpointWriter {
 
  private:
   void save();
-  void write_and_prune(const model::Network& network, const AdamW& optimizer,
+  void write_and_prune(const model::Network& network,
+                       const OptimizerState& optimizer,
                        const TrainingState& state, ProcessGroup& process_group);
   void start_async_save();
   void finish_async_save();
@@ -51,7 +53,7 @@ class CheckpointWriter {
   const TrainingConfig& config_;
   const std::vector<data::TokenizedDocument>& demonstrations_;
   const model::Network& network_;
-  const AdamW& optimizer_;
+  const OptimizerState& optimizer_;
   const TrainingState& state_;
   ProcessGroup& process_group_;
   bool has_failed_ = false;

@@ -53,12 +53,6 @@ std::vector<fs::path> find_shards(const fs::path& directory) {
   return files;
 }
 
-// Returns the intersection of two ranges. Its size is not positive if they do
-// not overlap.
-FlatSlice intersection(const FlatSlice& a, const FlatSlice& b) {
-  return {std::max(a.begin, b.begin), std::min(a.end, b.end)};
-}
-
 FlatSlice parameter_range(const model::Network& network, size_t i) {
   return {network.parameter_offset(i),
           network.parameter_offset(i) + network.parameters()[i].value.numel()};
@@ -93,7 +87,7 @@ FlatSlice stored_range(const data::SafetensorsHeader& header,
 class MomentsReader {
  public:
   MomentsReader(const fs::path& directory, const model::Network& network,
-                AdamW& optimizer)
+                OptimizerState& optimizer)
       : directory_(directory), network_(network), optimizer_(optimizer) {}
 
   void read() {
@@ -117,15 +111,14 @@ class MomentsReader {
         const std::string name = parameter + suffix;
         const FlatSlice part = stored_range(header, name, parameter,
                                             parameter_range(network_, i), path);
-        const FlatSlice wanted = intersection(part, optimizer_.slice());
+        const FlatSlice wanted = intersection(part, optimizer_.slice);
         if (wanted.size() <= 0) {
           return;
         }
         if (saved.tensors.empty()) {
           saved = model::read_safetensors(path);
         }
-        moments
-            .narrow(0, wanted.begin - optimizer_.slice().begin, wanted.size())
+        moments.narrow(0, wanted.begin - optimizer_.slice.begin, wanted.size())
             .copy_(saved.tensors.at(name).flatten().narrow(
                 0, wanted.begin - part.begin, wanted.size()));
         ranges_read.push_back(wanted);
@@ -139,14 +132,14 @@ class MomentsReader {
   // Throws unless every value of the slice was read exactly once.
   void check_complete(std::vector<FlatSlice>& ranges_read) const {
     std::ranges::sort(ranges_read, {}, &FlatSlice::begin);
-    int64_t next = optimizer_.slice().begin;
+    int64_t next = optimizer_.slice.begin;
     for (const FlatSlice& part : ranges_read) {
       if (part.begin != next) {
         break;
       }
       next = part.end;
     }
-    if (next == optimizer_.slice().end) {
+    if (next == optimizer_.slice.end) {
       return;
     }
     throw base::input_error(
@@ -156,7 +149,7 @@ class MomentsReader {
 
   const fs::path& directory_;
   const model::Network& network_;
-  AdamW& optimizer_;
+  OptimizerState& optimizer_;
   std::vector<FlatSlice> first_moment_ranges_,
       second_moment_ranges_;  // parts that were read
 };
@@ -164,13 +157,14 @@ class MomentsReader {
 }  // namespace
 
 void write_moments(const fs::path& directory, const model::Network& network,
-                   const AdamW& optimizer, int64_t rank, int64_t world_size) {
+                   const OptimizerState& optimizer, int64_t rank,
+                   int64_t world_size) {
   std::vector<std::pair<std::string, at::Tensor>> tensors;
   model::SafetensorsMetadata metadata;
   for (size_t i = 0; i < network.parameters().size(); ++i) {
     const model::Parameter& parameter = network.parameters()[i];
     const FlatSlice range = parameter_range(network, i);
-    const FlatSlice part = intersection(range, optimizer.slice());
+    const FlatSlice part = intersection(range, optimizer.slice);
     if (part.size() <= 0) {
       continue;
     }
@@ -180,7 +174,7 @@ void write_moments(const fs::path& directory, const model::Network& network,
     }
     const auto add = [&](const char* suffix, const at::Tensor& moments) {
       const at::Tensor values =
-          moments.narrow(0, part.begin - optimizer.slice().begin, part.size());
+          moments.narrow(0, part.begin - optimizer.slice.begin, part.size());
       tensors.emplace_back(
           parameter.name + suffix,
           is_entire ? values.view(parameter.value.sizes()) : values);
@@ -193,7 +187,7 @@ void write_moments(const fs::path& directory, const model::Network& network,
 }
 
 void read_moments(const fs::path& directory, const model::Network& network,
-                  AdamW& optimizer) {
+                  OptimizerState& optimizer) {
   MomentsReader(directory, network, optimizer).read();
 }
 

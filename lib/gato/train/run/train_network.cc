@@ -2,7 +2,7 @@
 
 #include <ATen/Parallel.h>
 
-#include "gato/train/adamw.h"
+#include "gato/train/optimizer.h"
 #include "gato/train/run/metrics.h"
 #include "gato/train/run/training_step.h"
 
@@ -16,12 +16,12 @@ LossTable train_network(model::Network& network, const TrainingData& data,
   config.loader.micro_batch_size =
       resolve_micro_batch_size(config, data.sequence_length());
   config.loader.device = network.device();
-  AdamW optimizer(config.optimizer, network.flat_parameters(),
-                  network.decayed_parameter_count());
+  const std::unique_ptr<Optimizer> optimizer =
+      make_optimizer(config.optimizer, network);
   TrainingState state;
   ProcessGroup single_process;
   TrainingStepper stepper(data, config,
-                          {network, optimizer, state, single_process});
+                          {network, *optimizer, state, single_process});
   BatchLoader loader(data, config.loader, /*first_step=*/0);
   LossTable losses;
   while (state.step < config.steps) {

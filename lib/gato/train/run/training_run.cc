@@ -188,7 +188,7 @@ void TrainingRun::resume(int64_t step) {
   network_ = model::load_model(checkpoint).network;
   network_->move_to(device_);
   make_optimizer();
-  read_optimizer_state(checkpoint, *network_, state_, *optimizer_);
+  read_optimizer_state(checkpoint, *network_, state_, optimizer_->state);
   validator_.forget_best_of_other_data();
   if (process_group_.is_rank_zero()) {
     run_directory_.set_references(step, best_step());
@@ -207,9 +207,7 @@ void TrainingRun::make_optimizer() {
         ShardLayout{network_->parameter_count(), process_group_.size()}.shard(
             process_group_.rank());
   }
-  optimizer_ =
-      std::make_unique<AdamW>(config_.optimizer, network_->flat_parameters(),
-                              network_->decayed_parameter_count(), slice);
+  optimizer_ = train::make_optimizer(config_.optimizer, *network_, slice);
 }
 
 // Resolves a precision of "auto" once, on rank 0 when the run is new. All ranks
@@ -260,7 +258,8 @@ base::ExitStatus TrainingRun::take_steps(PolicyEvaluator& evaluator) {
   TrainingStepper stepper(data_, config_,
                           {*network_, *optimizer_, state_, process_group_});
   CheckpointWriter checkpoints(run_directory_, config_, demonstrations,
-                               *network_, *optimizer_, state_, process_group_);
+                               *network_, optimizer_->state, state_,
+                               process_group_);
   MetricsAccumulator metrics = make_metrics();
   base::Progress progress(options_.progress, "training", "steps", config_.steps,
                           state_.step);

@@ -16,10 +16,10 @@
 #include "gato/base/progress.h"
 #include "gato/data/provenance.h"
 #include "gato/model/network.h"
-#include "gato/train/adamw.h"
 #include "gato/train/distributed/process_group.h"
 #include "gato/train/input/sequence_file_data.h"
 #include "gato/train/input/training_data.h"
+#include "gato/train/optimizer.h"
 #include "gato/train/run/checkpoint.h"
 #include "gato/train/run/checkpoint_writer.h"
 #include "gato/train/run/metrics.h"
@@ -125,7 +125,7 @@ class TrainingRun {
   RunDirectory run_directory_;
   bool has_preexisting_log_ = false;  // a log.txt that is not of a run
   std::unique_ptr<model::Network> network_;
-  std::unique_ptr<AdamW> optimizer_;
+  std::unique_ptr<Optimizer> optimizer_;
   TrainingState state_;
   Validator validator_;
   TrainingCounts counts_;

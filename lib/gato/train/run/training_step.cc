@@ -37,7 +37,7 @@ TrainingStepper::TrainingStepper(const TrainingData& data,
 
 void TrainingStepper::take_step(BatchLoader& loader,
                                 MetricsAccumulator& metrics, bool should_stop) {
-  AdamW& optimizer = context_.optimizer;
+  Optimizer& optimizer = context_.optimizer;
   TrainingState& state = context_.state;
   const ProcessGroup& process_group = context_.process_group;
   const auto start = Clock::now();
@@ -69,7 +69,7 @@ void TrainingStepper::take_step(BatchLoader& loader,
     consecutive_skips_ = 0;
     optimizer.step(step.learning_rate, step.gradient_norm);
     synchronizer_.all_gather_parameters(optimizer);
-    state.updates = optimizer.updates;
+    state.updates = optimizer.state.updates;
     metrics.loss_table().add(losses);
   }
   step.communication_seconds =

@@ -4,12 +4,12 @@
 #include <cstdint>
 #include <string>
 
-#include "gato/train/adamw.h"
 #include "gato/train/distributed/process_group.h"
 #include "gato/train/gradient_synchronizer.h"
 #include "gato/train/input/batch_loader.h"
 #include "gato/train/input/training_data.h"
 #include "gato/train/loss_table.h"
+#include "gato/train/optimizer.h"
 #include "gato/train/run/checkpoint.h"
 #include "gato/train/run/metrics.h"
 #include "gato/train/training_config.h"
@@ -19,7 +19,7 @@ namespace gato::train {
 // Everything that a step changes, and the ranks that share its work.
 struct TrainingContext {
   model::Network& network;
-  AdamW& optimizer;
+  Optimizer& optimizer;
   TrainingState& state;
   ProcessGroup& process_group;
 };
