@@ -23,6 +23,7 @@ TEST_CASE("A configuration is the same after a round trip through JSON") {
   config.logit_scale = 0.25;
   config.window_steps = 2;
   config.action_position = ActionPositionEncoding::none;
+  config.document_mask = true;
   const nlohmann::json json = config.to_json();
   CHECK(json.at("kind") == "gato-model");
   CHECK(ModelConfig::from_json(json).to_json() == json);
@@ -30,14 +31,15 @@ TEST_CASE("A configuration is the same after a round trip through JSON") {
 
 TEST_CASE("A configuration without the optional fields loads") {
   nlohmann::json json = test::tiny_config().to_json();
-  for (const char* name :
-       {"logit_scale", "window_steps", "action_position", "tasks", "sources"}) {
+  for (const char* name : {"logit_scale", "window_steps", "action_position",
+                           "document_mask", "tasks", "sources"}) {
     json.erase(name);
   }
   const ModelConfig config = ModelConfig::from_json(json);
   CHECK(config.logit_scale == 1);
   CHECK(config.window_steps == 0);
   CHECK(config.action_position == ActionPositionEncoding::shared);
+  CHECK_FALSE(config.document_mask);
 }
 
 TEST_CASE("An invalid configuration is bad input") {
@@ -59,6 +61,7 @@ TEST_CASE("An invalid configuration is bad input") {
                                                    {"context", nullptr},
                                                    {"position", "absolute"},
                                                    {"action_position", 1},
+                                                   {"document_mask", 1},
                                                    {"logit_scale", 0},
                                                    {"window_steps", -1},
                                                    {"vocabulary", 3},

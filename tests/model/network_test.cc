@@ -10,6 +10,7 @@
 
 #include "catch.h"
 #include "gato/base/error.h"
+#include "gato/model/batch_builder.h"
 #include "gato/model/regularization.h"
 #include "gato/tokenize/mu_law.h"
 #include "model/sample_rows.h"
@@ -100,6 +101,38 @@ TEST_CASE("No token depends on a later one") {
       network.hidden_states(test::batch_from_rows({mixed}));
   CHECK(at::allclose(first.narrow(0, 0, 10), second.narrow(0, 0, 10), 0, 1e-6));
   CHECK_FALSE(at::allclose(first, second, 0, 1e-3));
+}
+
+TEST_CASE("With a document mask, tokens see their document and the prompt") {
+  ModelConfig config = test::tiny_config(
+      GENERATE(PositionEncoding::relative, PositionEncoding::rotary));
+  config.document_mask = GENERATE(false, true);
+  const Network network = test::tiny_network(config);
+  const data::TokenRow row = test::random_row(config, 30, 3);
+  // Returns the hidden states of a row in which the tokens of `prompt` are a
+  // prompt and all from `second` on are a second document.
+  const auto hidden_states = [&](const data::TokenRow& tokens, int64_t prompt,
+                                 int64_t second) {
+    BatchBuilder builder(1, tokens.size());
+    builder.set_tokens(0, tokens);
+    for (int64_t i = 0; i < tokens.size(); ++i) {
+      builder.set_segment(
+          i, i < prompt ? Batch::kPromptSegment : (i < second ? 0 : 1));
+    }
+    return network.hidden_states(builder.build());
+  };
+  const at::Tensor whole = hidden_states(row, 0, 12);
+  const at::Tensor alone = network.hidden_states(
+      test::batch_from_rows({test::slice_row(row, 12, 30)}));
+  CHECK(at::allclose(whole.narrow(0, 12, 18), alone, 1e-4, 1e-5) ==
+        config.document_mask);
+  const at::Tensor first = network.hidden_states(
+      test::batch_from_rows({test::slice_row(row, 0, 12)}));
+  CHECK(at::allclose(whole.narrow(0, 0, 12), first, 1e-4, 1e-5));
+  // A prompt before the second document is as if it belonged to it.
+  CHECK(at::allclose(hidden_states(row, 12, 12),
+                     network.hidden_states(test::batch_from_rows({row})), 1e-4,
+                     1e-5));
 }
 
 TEST_CASE("The fused attention of long rows equals plain products") {

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Compares the losses of gato-eval with those of share/gato/examples/forward.py, for
-# both position encodings, patches, a logit scale, and weights of fp32, bf16 and fp16
-# included.
+# both position encodings, patches, a logit scale, separate documents, and weights of
+# fp32, bf16 and fp16 included.
 . "$GATO_SOURCE/tests/pipeline/stages.sh"
 
 demonstrate >/dev/null
@@ -9,16 +9,18 @@ draw_images
 make_vocabulary
 tokenize
 pack >/dev/null
-for position in relative rotary; do
+for options in "relative" "rotary" "relative --document-mask" "rotary --document-mask"; do
+  position=${options%% *} mask=${options#"$position"}
   # A large learning rate moves every weight away from its initial value.
+  # shellcheck disable=SC2086  # an option, or none
   gato-train --quiet --data sequences.h5 --config <(echo 'context = 64') --layers 2 \
     --width 32 --heads 2 --key-size 16 --feedforward 64 --position "$position" \
     --logit-scale 0.5 --batch-size 4 --learning-rate 0.02 --warmup-steps 1 --steps 20 \
-    --seed 1 -o "$position"
-  gato-train --quiet --export "$position" --dtype bf16 -o "$position.bf16"
-  cp -r "$position.bf16" "$position.fp16"
-  rm "$position.fp16/MANIFEST.json"
-  "${GATO_TEST_PYTHON:-python3}" - "$position".{bf16,fp16}/model.safetensors <<'EOF'
+    --seed 1 $mask -o "$options"
+  gato-train --quiet --export "$options" --dtype bf16 -o "$options.bf16"
+  cp -r "$options.bf16" "$options.fp16"
+  rm "$options.fp16/MANIFEST.json"
+  "${GATO_TEST_PYTHON:-python3}" - "$options".{bf16,fp16}/model.safetensors <<'EOF'
 import json
 import sys
 
@@ -36,7 +38,7 @@ values = (np.frombuffer(data[start:], "<u2").astype("<u4") << 16).view("<f4")
 text = json.dumps(header).encode()
 open(target, "wb").write(len(text).to_bytes(8, "little") + text + values.astype("<f2").tobytes())
 EOF
-  for model in "$position/latest" "$position.bf16" "$position.fp16"; do
+  for model in "$options/latest" "$options.bf16" "$options.fp16"; do
     gato-eval loss --quiet --precision fp32 --model "$model" --data sequences.h5 >ours.json
     "${GATO_TEST_PYTHON:-python3}" "$GATO_SOURCE/share/gato/examples/forward.py" \
       "$model" sequences.h5 >theirs.json

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "catch.h"
+#include "gato/base/error.h"
 #include "gato/base/file_io.h"
 #include "model/tiny_model.h"
 

@@ -191,6 +191,12 @@ void add_network_options(cli::OptionTable& table, NetworkOptions& options) {
       .metavar("EMBEDDING")
       .fixed_on_resume();
   table
+      .add("document-mask", &config.document_mask,
+           "Tokens attend only to their own document or window, and to the "
+           "prompt, instead of to all earlier tokens of the sequence. Slow for "
+           "sequences of more than a few hundred tokens")
+      .fixed_on_resume();
+  table
       .add("window-steps", &options.window_steps,
            "Time steps per window; 0: no windows. With --data, it must equal "
            "that of the sequences")

@@ -19,6 +19,7 @@
 //   relative, GPU, L % 8 == 0  memory-efficient attention of PyTorch, with the
 //                              position scores as its bias
 //   relative, GPU, other L     plain products
+//   separate documents         plain products
 #include "gato/model/attention.h"
 
 #include <torch/csrc/autograd/custom_function.h>
@@ -103,6 +104,16 @@ at::Tensor weighted_values(const at::Tensor& scores, const at::Tensor& v,
   return at::matmul(at::softmax(scores + mask, -1), v);
 }
 
+// Returns the mask of rows whose documents `segments`, [B*L], names.
+at::Tensor document_mask(const at::Tensor& causal_mask,
+                         const at::Tensor& segments) {
+  const int64_t length = causal_mask.size(0);
+  const at::Tensor keys = segments.view({-1, 1, 1, length}),
+                   queries = segments.view({-1, 1, length, 1});
+  return causal_mask.masked_fill(
+      keys.ne(queries).logical_and(keys.ne(Batch::kPromptSegment)), -INFINITY);
+}
+
 // Passes the position scores to the kernel as a bias [B, H, L, L], the only
 // matrix of this size that is stored.
 at::Tensor relative_attention_on_gpu(const at::Tensor& content_queries,
@@ -140,39 +151,44 @@ at::Tensor relative_attention(const QueryKeyValue& x,
   };
   const at::Tensor content_queries = scaled_queries(weights.content_bias);
   const at::Tensor position_queries = scaled_queries(weights.position_bias);
-  if (x.q.is_cpu()) {
-    return blockwise_attention(
-        {content_queries, x.k, x.v, position_queries, distance_keys});
-  }
-  if (x.q.size(2) % Batch::kGpuLengthMultiple == 0) {
-    return relative_attention_on_gpu(content_queries, position_queries,
-                                     distance_keys, x);
+  if (!positions.separates_documents()) {
+    if (x.q.is_cpu()) {
+      return blockwise_attention(
+          {content_queries, x.k, x.v, position_queries, distance_keys});
+    }
+    if (x.q.size(2) % Batch::kGpuLengthMultiple == 0) {
+      return relative_attention_on_gpu(content_queries, position_queries,
+                                       distance_keys, x);
+    }
   }
   return weighted_values(
       at::matmul(content_queries, x.k.transpose(-2, -1)) +
           relative_shift(at::matmul(position_queries, distance_keys)),
-      x.v, positions.causal_mask);
+      x.v, positions.mask);
 }
 
 // Returns the weighted values [B, H, L, K]. The rotation has scaled the
 // queries.
 at::Tensor rotary_attention(const QueryKeyValue& x,
                             const PositionTables& positions) {
-  if (!x.q.is_cpu()) {
-    return at::scaled_dot_product_attention(x.q, x.k, x.v, {}, 0.0,
-                                            /*is_causal=*/true, /*scale=*/1.0);
-  }
-  if (x.q.size(2) > kMaxPlainAttentionLength) {
-    return blockwise_attention({x.q, x.k, x.v, {}, {}});
+  if (!positions.separates_documents()) {
+    if (!x.q.is_cpu()) {
+      return at::scaled_dot_product_attention(
+          x.q, x.k, x.v, {}, 0.0, /*is_causal=*/true, /*scale=*/1.0);
+    }
+    if (x.q.size(2) > kMaxPlainAttentionLength) {
+      return blockwise_attention({x.q, x.k, x.v, {}, {}});
+    }
   }
   return weighted_values(at::matmul(x.q, x.k.transpose(-2, -1)), x.v,
-                         positions.causal_mask);
+                         positions.mask);
 }
 
 }  // namespace
 
 PositionTables::PositionTables(const ModelConfig& config, int64_t length,
-                               const at::Tensor& like) {
+                               const at::Tensor& like,
+                               const at::Tensor& segments) {
   if (config.position == PositionEncoding::relative) {
     sinusoids = relative_sinusoids(length, config.width).to(like.options());
   } else {
@@ -186,7 +202,10 @@ PositionTables::PositionTables(const ModelConfig& config, int64_t length,
     rotation = {for_queries_and_keys(rotary.cosine),
                 for_queries_and_keys(rotary.sine)};
   }
-  causal_mask = at::full({length, length}, -INFINITY, like.options()).triu_(1);
+  mask = at::full({length, length}, -INFINITY, like.options()).triu_(1);
+  if (segments.defined()) {
+    mask = document_mask(mask, segments);
+  }
 }
 
 at::Tensor causal_self_attention(const at::Tensor& x,

@@ -25,12 +25,17 @@ struct Batch {
                                                               : local_position;
   }
 
+  static constexpr int64_t kPromptSegment = -1;
+
   // On a GPU, attention uses the fast kernels only if L is a multiple of this.
   static constexpr int64_t kGpuLengthMultiple = 8;
 
   int64_t rows = 0, length = 0;  // B, L
   at::Tensor tokens;             // int64 [B*L]: ids; 0 at patches and padding
   at::Tensor local_position;     // int64 [B*L]: in [0, 514)
+  // int64 [B*L]: the document within the row, or kPromptSegment for a prompt,
+  // which belongs to all of them. Undefined if every row is one document.
+  at::Tensor segment;
   // uint8 [U,16,16,3]; undefined if P = 0. Some may be unused.
   at::Tensor patches;
   at::Tensor patch_position;  // int64 [P]: index into B*L, ascending
@@ -53,7 +58,7 @@ struct Batch {
   Batch map_tensors(Function change) const {
     Batch batch = *this;
     for (at::Tensor* tensor :
-         {&batch.tokens, &batch.local_position, &batch.patches,
+         {&batch.tokens, &batch.local_position, &batch.segment, &batch.patches,
           &batch.patch_position, &batch.patch_index, &batch.patch_row,
           &batch.patch_column, &batch.target_index, &batch.target_label,
           &batch.target_weight, &batch.target_modality, &batch.target_task}) {

@@ -26,7 +26,8 @@ BatchBuilder::BatchBuilder(int64_t rows, int64_t length)
     : rows_(rows),
       length_(length),
       tokens_(rows * length, 0),
-      local_positions_(rows * length, Batch::kNoLocalRow) {}
+      local_positions_(rows * length, Batch::kNoLocalRow),
+      segments_(rows * length, 0) {}
 
 int64_t BatchBuilder::add_pixels(std::span<const uint8_t> pixels) {
   assert(pixels.size() == sizeof(data::Patch));
@@ -38,6 +39,10 @@ void BatchBuilder::set_token(int64_t index, int32_t id,
                              int16_t local_position) {
   tokens_[index] = id;
   local_positions_[index] = Batch::local_position_row(local_position);
+}
+
+void BatchBuilder::set_segment(int64_t index, int64_t segment) {
+  segments_[index] = segment;
 }
 
 void BatchBuilder::set_patch(int64_t index, int64_t patch_index,
@@ -83,6 +88,9 @@ Batch BatchBuilder::build(int64_t patch_multiple) const {
   batch.length = length_;
   batch.tokens = to_tensor(tokens_, at::kLong);
   batch.local_position = to_tensor(local_positions_, at::kLong);
+  if (std::ranges::any_of(segments_, [](int64_t s) { return s != 0; })) {
+    batch.segment = to_tensor(segments_, at::kLong);
+  }
   if (!pixels_.empty()) {
     const int64_t patches = std::ssize(pixels_);
     const int64_t padded =

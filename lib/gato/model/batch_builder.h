@@ -30,6 +30,9 @@ class BatchBuilder {
   int64_t add_pixels(std::span<const uint8_t> pixels);
   // Sets a token that is not a patch.
   void set_token(int64_t index, int32_t id, int16_t local_position);
+  // Sets the document of a token, or Batch::kPromptSegment. By default, all
+  // tokens belong to document 0.
+  void set_segment(int64_t index, int64_t segment);
   // Makes the token a patch at `row` and `column`, which are in [0, 128).
   void set_patch(int64_t index, int64_t patch_index, int16_t local_position,
                  int64_t row, int64_t column);
@@ -48,7 +51,7 @@ class BatchBuilder {
 
  private:
   int64_t rows_, length_;
-  std::vector<int64_t> tokens_, local_positions_;
+  std::vector<int64_t> tokens_, local_positions_, segments_;
   std::vector<std::span<const uint8_t>> pixels_;
   std::vector<int64_t> patch_position_, patch_index_, patch_row_, patch_column_;
   std::vector<int64_t> target_index_, target_label_;

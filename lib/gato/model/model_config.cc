@@ -109,6 +109,13 @@ ModelConfig parse_fields(const nlohmann::json& json) {
                        "action_position", "shared", "none")
           ? ActionPositionEncoding::none
           : ActionPositionEncoding::shared;
+  if (const auto mask = json.find("document_mask"); mask != json.end()) {
+    if (!mask->is_boolean()) {
+      throw base::input_error("document_mask is {}, not true or false",
+                              mask->dump());
+    }
+    config.document_mask = mask->get<bool>();
+  }
   if (const auto scale = json.find("logit_scale"); scale != json.end()) {
     if (!scale->is_number()) {
       throw base::input_error("logit_scale is {}, not a number", scale->dump());
@@ -141,6 +148,7 @@ nlohmann::json ModelConfig::to_json() const {
       position == PositionEncoding::relative ? "relative" : "rotary";
   json["action_position"] =
       action_position == ActionPositionEncoding::shared ? "shared" : "none";
+  json["document_mask"] = document_mask;
   json["logit_scale"] = logit_scale;
   json["window_steps"] = window_steps;
   json["vocabulary"] = vocabulary.to_json();

@@ -28,6 +28,9 @@ struct ModelConfig {
   int64_t context = 1024;      // L
   PositionEncoding position = PositionEncoding::relative;
   ActionPositionEncoding action_position = ActionPositionEncoding::shared;
+  // Whether tokens attend only to their own document, and to the prompt, rather
+  // than to all earlier tokens of the row.
+  bool document_mask = false;
   double logit_scale = 1;
   int64_t window_steps = 0;     // rollouts read the last W steps; 0: no limit
   data::Vocabulary vocabulary;  // JSON: without the bytes of the text model

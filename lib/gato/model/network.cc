@@ -159,7 +159,8 @@ at::Tensor Network::run_blocks(const NetworkWeights& weights,
   const auto context = std::make_shared<const BlockContext>(BlockContext{
       .config = config_,
       .positions =
-          PositionTables(config_, batch.length, weights.output_projection),
+          PositionTables(config_, batch.length, weights.output_projection,
+                         config_.document_mask ? batch.segment : at::Tensor()),
       .regularization = regularization,
       .depth_scales = stochastic_depth_scales(regularization,
                                               2 * config_.layers, batch.rows)

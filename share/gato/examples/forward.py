@@ -1,10 +1,7 @@
 #!/usr/bin/env python3
-"""Computes the losses of `gato-eval loss --precision fp32` with numpy.
+"""forward.py MODEL SEQUENCES.h5: the losses of `gato-eval loss --precision fp32`, with numpy.
 
-    forward.py MODEL SEQUENCES.h5
-
-Requires numpy and h5py. h5py only reads SEQUENCES.h5; the model needs numpy alone.
-A second implementation of the network that gato-formats(5) describes, for readers."""
+A second implementation of the network in gato-formats(5); h5py only reads SEQUENCES.h5."""
 import json
 import math
 import pathlib
@@ -13,6 +10,7 @@ import sys
 import h5py
 import numpy as np
 
+COLUMNS = "tokens modality local interval labels segment prompt".split()
 PATCH, TARGETS = 2, {1: "text", 6: "discrete_action", 7: "continuous_action"}
 GRID = np.linspace(-6, 6, 120001)
 ERF = np.array([math.erf(x) for x in GRID])
@@ -59,7 +57,7 @@ def embed(row, patches):
     return x
 
 
-def attend(name, x):
+def attend(name, x, row):
     length, width, heads, size = *x.shape, config["heads"], config["key_size"]
     q, k, v = (x @ w[name + ".qkv"].T).reshape(length, 3, heads, size).transpose(1, 2, 0, 3)
     distance = np.arange(length)[:, None] - np.arange(length)
@@ -76,21 +74,23 @@ def attend(name, x):
         scores = ((q + w[name + ".content_bias"][:, None]) @ k.transpose(0, 2, 1)
                   + np.take_along_axis((q + w[name + ".position_bias"][:, None])
                                        @ keys.transpose(1, 2, 0), abs(distance)[None], 2))
-    scores = np.where(distance < 0, -np.inf, scores / math.sqrt(size))
+    is_hidden = distance < 0
+    if config.get("document_mask"):  # all documents of a row see its prompt
+        is_hidden |= (row["segment"][:, None] != row["segment"]) & (row["prompt"] == 0)
+    scores = np.where(is_hidden, -np.inf, scores / math.sqrt(size))
     scores = np.exp(scores - scores.max(-1, keepdims=True))
     values = scores / scores.sum(-1, keepdims=True) @ v
     return values.transpose(1, 0, 2).reshape(length, -1) @ w[name + ".output"].T
 
 
 def target_losses(row, patches):  # the cross entropies, and the modalities
-    x = embed(row, patches)
+    x, table = embed(row, patches), w["embedding.tokens"]
     for b in (f"blocks.{i}." for i in range(config["layers"])):
-        x = x + attend(b + "attention", norm(b + "attention_norm", x))
+        x = x + attend(b + "attention", norm(b + "attention_norm", x), row)
         a, g = np.split(norm(b + "feedforward_norm", x) @ w[b + "feedforward.up"].T, 2, 1)
         x = x + (a * gelu(g)) @ w[b + "feedforward.down"].T
     target = 1 + np.flatnonzero(np.isin(row["modality"][1:], list(TARGETS)))
-    hidden = norm("output_norm", x[target - 1]) * config.get("logit_scale", 1)
-    logits = hidden @ w["embedding.tokens"].T
+    logits = norm("output_norm", x[target - 1]) @ (config.get("logit_scale", 1) * table).T
     log_sum = np.log(np.exp(logits - logits.max(1, keepdims=True)).sum(1)) + logits.max(1)
     return log_sum - logits[range(len(target)), row["labels"][target]], row["modality"][target]
 
@@ -111,8 +111,7 @@ with h5py.File(sys.argv[2]) as file:
     pixels = file["patches"][()] if file["patches"].size else None
     for i in range(len(file["tokens"])):
         used = np.count_nonzero(file["modality"][i])  # 0 is padding, at the end
-        rows = {name: file[name][i, :used] for name in
-                ("tokens", "modality", "local", "interval", "labels") if name in file}
+        rows = {name: file[name][i, :used] for name in COLUMNS if name in file}
         found.append(target_losses({"labels": rows["tokens"]} | rows, pixels))
 loss, modality = map(np.concatenate, zip(*found))
 print(json.dumps({"loss": loss.mean(), "targets": len(loss), "modality": {

@@ -45,6 +45,9 @@ class TrainingBatchBuilder {
     const bool masks_actions = samples_action_mask(row_key);
     for (int64_t i = 0; i < token_count; ++i) {
       const int64_t index = row_index * length_ + i;
+      builder_.set_segment(index, view.prompt_mask[i] != 0
+                                      ? model::Batch::kPromptSegment
+                                      : view.segment_ids[i]);
       const data::Modality modality{view.modality[i]};
       if (modality == data::Modality::patch) {
         add_patch(row, i, index, row_key);
