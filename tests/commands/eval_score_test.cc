@@ -203,23 +203,23 @@ TEST_CASE_METHOD(Fixture, "A check names a deviation that is NaN as unknown") {
   REQUIRE(score({folder / "one", "--references", file}).status == 0);
 }
 
-TEST_CASE_METHOD(Fixture, "Films beside datasets are embedded in the page") {
+TEST_CASE_METHOD(Fixture, "Videos beside datasets are embedded in the page") {
   record_episodes(folder / "one", "x/a", {5});
-  folder.write_file("one.png", "film");
+  folder.write_file("one.png", "video");
   const std::string page = folder / "page.html";
   REQUIRE(score({folder / "one", "-o", page}).status == 0);
   const std::string html = base::read_file(page);
-  REQUIRE_THAT(html, Contains("data:image/png;base64,ZmlsbQ==") &&
-                         Contains("<a href=\"#film-1\">x/a</a>"));
-  std::filesystem::create_directories(folder / "films");
-  folder.write_file("films/x-a.webm", "moving");
+  REQUIRE_THAT(html, Contains("data:image/png;base64,dmlkZW8=") &&
+                         Contains("<a href=\"#video-1\">x/a</a>"));
+  std::filesystem::create_directories(folder / "videos");
+  folder.write_file("videos/x-a.webm", "moving");
   REQUIRE(score({folder / "one", "-o", page, "--force", "--films",
-                 folder / "films"})
+                 folder / "videos"})
               .status == 0);
   REQUIRE_THAT(base::read_file(page), Contains("data:video/webm;base64,"));
 }
 
-TEST_CASE_METHOD(Fixture, "The link to a large film is percent-encoded") {
+TEST_CASE_METHOD(Fixture, "The link to a large video is percent-encoded") {
   record_episodes(folder / "run #1 50%", "x/a", {5});
   folder.write_file("run #1 50%.png", std::string(size_t{3} << 20, 'x'));
   const std::string page = folder / "page.html";

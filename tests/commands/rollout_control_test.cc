@@ -842,7 +842,7 @@ TEST_CASE("A run that was killed is resumed with the same bytes") {
   INFO(resumed.err);
   REQUIRE(resumed.status == 0);
   REQUIRE(bytes_of(output) == bytes_of(folder / "expected"));
-  // The first episode was played again to film it.
+  // The first episode was played again for the video.
   REQUIRE(base::read_file(folder / "video.png").starts_with("\x89PNG"));
 }
 

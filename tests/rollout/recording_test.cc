@@ -104,7 +104,7 @@ TEST_CASE("A recording without episodes is removed") {
   {
     Recording recording(path);
     recording.begin({});
-    recording.set_film("film");
+    recording.set_video("video");
     REQUIRE(fs::exists(path));
   }
   REQUIRE_FALSE(fs::exists(path));

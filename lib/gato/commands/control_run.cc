@@ -28,14 +28,14 @@
 #include "gato/data/lenient_json.h"
 #include "gato/rollout/animation.h"
 #include "gato/rollout/control_clock.h"
-#include "gato/rollout/film_recorder.h"
+#include "gato/rollout/video_recorder.h"
 
 namespace gato::commands {
 namespace {
 
-// Returns the first episodes of the plan, as many as are to be filmed.
-std::vector<int64_t> filmed_episodes(const RolloutControlOptions& options,
-                                     const rollout::BatchPlan& plan) {
+// Returns the episodes that the video shows: the first ones of the plan.
+std::vector<int64_t> find_video_episodes(const RolloutControlOptions& options,
+                                         const rollout::BatchPlan& plan) {
   std::vector<int64_t> episodes;
   for (const std::vector<int64_t>& batch : plan) {
     for (const int64_t episode : batch) {
@@ -54,7 +54,7 @@ class ControlRun {
       : options_(options),
         context_(context),
         shard_plan_(plan_shard(options, context.common.shard)),
-        filmed_episodes_(filmed_episodes(options, shard_plan_)),
+        video_episodes_(find_video_episodes(options, shard_plan_)),
         recording_(recording_path(context.common.output)),
         policy_builder_(options, context.common.seed),
         output_(options, context.common, shard_plan_, policy_builder_, tasks_) {
@@ -71,7 +71,7 @@ class ControlRun {
         play_all_tasks();
         output_.write(recording_, provenance_);
       }
-      write_film();
+      write_video();
     } catch (const base::StoppedBySignal&) {
       if (recording_.episode_count() == 0) {
         throw;
@@ -178,10 +178,10 @@ class ControlRun {
   // processes. They share the processors: only as many threads as there are
   // compute at the same time.
   void play_all_tasks() {
-    if (options_.video && !has_film()) {
-      film_.emplace(fmt::format("{}   {}", tasks_[0].name(),
-                                policy_builder_.agent_name()),
-                    filmed_episodes_);
+    if (options_.video && !has_video()) {
+      video_recorder_.emplace(fmt::format("{}   {}", tasks_[0].name(),
+                                          policy_builder_.agent_name()),
+                              video_episodes_);
     }
     const int64_t threads = with_valid_start(
         [this] { return recorded_threads(recording_.start()); });
@@ -190,9 +190,9 @@ class ControlRun {
     std::vector<rollout::BatchPlan> missing;
     int64_t missing_count = 0;
     for (const ControlTask& task : tasks_) {
-      missing.push_back(
-          plan_missing(options_, plan, recording_, task.name(),
-                       film_ ? filmed_episodes_ : std::vector<int64_t>()));
+      missing.push_back(plan_missing(
+          options_, plan, recording_, task.name(),
+          video_recorder_ ? video_episodes_ : std::vector<int64_t>()));
       missing_count += count_episodes(missing.back());
     }
     const int64_t total = episodes_per_task() * task_count_;
@@ -231,11 +231,11 @@ class ControlRun {
     rollout::RunnerCallbacks callbacks;
     callbacks.on_step = [this, &progress](const rollout::PolicyInput& input) {
       count_step(input, progress);
-      return film_ && film_->observe_step(input);
+      return video_recorder_ && video_recorder_->observe_step(input);
     };
-    if (film_) {
+    if (video_recorder_) {
       callbacks.on_render = [this](const rollout::PolicyInput& input) {
-        return film_->add_rendered_frame(input);
+        return video_recorder_->add_rendered_frame(input);
       };
     }
     callbacks.on_episode_end = [&](const data::Episode& episode,
@@ -271,10 +271,10 @@ class ControlRun {
 
   void record_episode(const ControlTask& task, const data::Episode& episode,
                       const rollout::EpisodeReport& report) {
-    // The film comes first, because a run that is resumed plays the filmed
-    // episodes again if there is no film of them.
-    if (film_ && film_->end_episode(episode)) {
-      recording_.set_film(film_->encode(*options_.video));
+    // The video comes first, because a run that is resumed plays its episodes
+    // again if it is missing.
+    if (video_recorder_ && video_recorder_->end_episode(episode)) {
+      recording_.set_video(video_recorder_->encode(*options_.video));
     }
     if (options_.control_period) {
       recording_.set_timing(task.name(), episode.id, report.timing);
@@ -282,20 +282,21 @@ class ControlRun {
     recording_.append(task.name(), episode, report.was_retried);
   }
 
-  // Returns whether the recording has the film, or that there is none.
-  bool has_film() const {
-    const std::optional<std::string> film = recording_.film();
-    return film &&
-           (film->empty() || rollout::has_format_of(*options_.video, *film));
+  // Returns whether the recording has the video, or a record that it could not
+  // be made.
+  bool has_video() const {
+    const std::optional<std::string> video = recording_.video();
+    return video &&
+           (video->empty() || rollout::has_format_of(*options_.video, *video));
   }
 
-  void write_film() const {
+  void write_video() const {
     if (!options_.video) {
       return;
     }
-    const std::string film = recording_.film().value_or("");
-    if (!film.empty()) {
-      base::write_file(*options_.video, film,
+    const std::string video = recording_.video().value_or("");
+    if (!video.empty()) {
+      base::write_file(*options_.video, video,
                        context_.common.force || options_.resume);
     } else if (!is_complete_) {
       spdlog::warn("--video {}: not written: no frame could be rendered",
@@ -306,8 +307,9 @@ class ControlRun {
   const RolloutControlOptions& options_;
   cli::CommandContext& context_;
   const rollout::BatchPlan shard_plan_;
-  const std::vector<int64_t> filmed_episodes_;
-  std::optional<rollout::FilmRecorder> film_;  // unless there is one already
+  const std::vector<int64_t> video_episodes_;
+  // Empty if the recording already has the video.
+  std::optional<rollout::VideoRecorder> video_recorder_;
   rollout::Recording recording_;
   PolicyBuilder policy_builder_;
   std::vector<ControlTask> tasks_;

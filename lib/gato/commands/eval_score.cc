@@ -20,11 +20,11 @@
 #include "gato/eval/comparison_report.h"
 #include "gato/eval/few_shot_file.h"
 #include "gato/eval/few_shot_report.h"
-#include "gato/eval/film_section.h"
 #include "gato/eval/score.h"
 #include "gato/eval/score_report.h"
 #include "gato/eval/score_sections.h"
 #include "gato/eval/training_section.h"
+#include "gato/eval/video_section.h"
 
 namespace gato::commands {
 namespace {
@@ -134,13 +134,13 @@ struct Results {
 std::string render_html(const Results& results,
                         const EvalScoreOptions& options) {
   const eval::ScoreReport& report = results.scores;
-  const eval::Films films = eval::find_films(report, options.films);
-  if (films.empty() && !options.films.empty()) {
-    spdlog::warn("--films {}: no film of any task, such as {}.png",
+  const eval::Videos videos = eval::find_videos(report, options.films);
+  if (videos.empty() && !options.films.empty()) {
+    spdlog::warn("--films {}: no video of any task, such as {}.png",
                  options.films, report.tasks.front().task);
   }
   std::vector<eval::HtmlSection> sections =
-      eval::score_sections(report, films.links());
+      eval::score_sections(report, videos.links());
   // Before the last section, which describes the datasets and the method.
   std::vector<eval::HtmlSection> extra;
   if (results.comparison) {
@@ -149,8 +149,8 @@ std::string render_html(const Results& results,
   if (!results.few_shot.empty()) {
     extra.push_back(eval::few_shot_section(results.few_shot));
   }
-  if (!films.empty()) {
-    extra.push_back(eval::film_section(films, report));
+  if (!videos.empty()) {
+    extra.push_back(eval::video_section(videos, report));
   }
   if (!results.captions.empty()) {
     extra.push_back(eval::caption_section(results.captions, kMaxShownImages));
@@ -316,8 +316,8 @@ cli::CommandFunction build(cli::OptionTable& table) {
   table.add("title", &options->title, "Title of the page").metavar("TEXT");
   table
       .add("films", &options->films,
-           "Directory of films to show: TASK.png, .apng, .webp, .gif, .mp4 or "
-           ".webm. Without it, a film beside a dataset, DATASET.png, is shown")
+           "Directory of videos to show: TASK.png, .apng, .webp, .gif, .mp4 or "
+           ".webm. Without it, a video beside a dataset, DATASET.png, is shown")
       .metavar("DIR");
   table
       .add("training", &options->metrics_file,

@@ -23,7 +23,7 @@ struct EvalScoreOptions {
   std::string fail_on = "error";
   // Used by the HTML report only.
   std::string title = "Scores";
-  std::string films;                        // directory of films by task
+  std::string films;                        // directory of videos by task
   std::string metrics_file;                 // metrics.jsonl of a training run
   std::vector<std::string> few_shot_files;  // JSON of gato-eval few-shot
   std::string captions_file;                // JSON lines of captioned images

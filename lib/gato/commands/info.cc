@@ -276,7 +276,7 @@ cli::Command info_command() {
       "and the JSON of --json.\n\n"
       "With --html, the files are shown on a page, one HTML file that needs no "
       "network. A dataset: the findings of --check, returns and lengths, the "
-      "keys with their ranges, first observations, and an episode as a film "
+      "keys with their ranges, first observations, and an episode as a video "
       "with its actions and rewards. A token file: the tokens in the colors of "
       "their modalities, with values as tooltips, and targets marked. A "
       "sequence file: sequences as bands of segments and prompts. A run, also "

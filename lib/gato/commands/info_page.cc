@@ -81,7 +81,7 @@ void add_page_options(cli::OptionTable& table, PageOptions& page) {
   table
       .add("max-size", &page.max_megabytes,
            "With --html: the maximum size of the page in megabytes; frames of "
-           "films and tokens are left out to stay below it")
+           "videos and tokens are left out to stay below it")
       .metavar("MB")
       .range(0.1, 1000);
   table

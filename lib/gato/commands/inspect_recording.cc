@@ -90,7 +90,7 @@ Inspection inspect_recording(const fs::path& path) {
                     {"version", data::kRecordingFormat.version},
                     {"in_use", is_in_use},
                     {"episodes", index.episodes.size()},
-                    {"has_film", index.film.has_value()},
+                    {"has_film", index.video.has_value()},
                     {"bytes", index.end},
                     {"incomplete_bytes", index.size - index.end}};
     result.facts.update(plan_facts(index));

@@ -24,7 +24,7 @@ namespace fs = std::filesystem;
 
 constexpr const char* kEpisodeKind = "EPIS";
 constexpr const char* kTimingKind = "TIME";
-constexpr const char* kFilmKind = "FILM";
+constexpr const char* kVideoKind = "FILM";
 constexpr int64_t kKindSize = 4, kNumberSize = 16;
 constexpr int64_t kRecordHeaderSize = kKindSize + 2 * kNumberSize;
 constexpr int64_t kMaxStartSize = int64_t{1} << 26;
@@ -49,8 +49,8 @@ base::Error not_a_recording_error(const fs::path& path) {
 // Adds the record at `payload` to the index. Returns false if it is invalid.
 bool add_to_index(const std::string& kind, const std::string& payload,
                   RecordingExtent extent, RecordingIndex& index) {
-  if (kind == kFilmKind) {
-    index.film = extent;
+  if (kind == kVideoKind) {
+    index.video = extent;
     return true;
   }
   if (kind == kTimingKind) {
@@ -184,8 +184,8 @@ EncodedRecord encode_timing_record(const std::string& task, int64_t id,
   return encode_record(kTimingKind, payload, payload.size());
 }
 
-EncodedRecord encode_film_record(std::string_view film) {
-  return encode_record(kFilmKind, std::string(film), film.size());
+EncodedRecord encode_video_record(std::string_view video) {
+  return encode_record(kVideoKind, std::string(video), video.size());
 }
 
 }  // namespace gato::data

@@ -3,7 +3,7 @@
 //
 // The file is only appended to. Its first line is JSON: kind, version and
 // "start", which describes the start of the run. Each record that follows is an
-// episode of a task, the timing of an episode or the film, with its size and
+// episode of a task, the timing of an episode or the video, with its size and
 // its XXH64 digest. A process that is killed while it appends a record loses
 // only that record.
 #pragma once
@@ -41,7 +41,7 @@ struct RecordingIndex {
   std::map<std::pair<std::string, int64_t>, EpisodeRecord> episodes;
   // How episodes were timed, by task and id; as JSON.
   std::map<std::pair<std::string, int64_t>, RecordingExtent> timings;
-  std::optional<RecordingExtent> film;
+  std::optional<RecordingExtent> video;
   int64_t end = 0;   // of the last complete record
   int64_t size = 0;  // of the file
 };
@@ -65,16 +65,16 @@ std::string recording_first_line(const nlohmann::json& start);
 
 // A record and the range of its content, relative to the start of the record.
 // The content is an episode, as the program serializes it, the timing of an
-// episode, which is JSON, or the film, as the bytes of its file.
+// episode, which is JSON, or the video, as the bytes of its file.
 struct EncodedRecord {
   std::string bytes;
   RecordingExtent content;
 };
-// Return the record of an episode, of its timing, and of the film.
+// Return the record of an episode, of its timing, and of the video.
 EncodedRecord encode_episode_record(const std::string& task,
                                     std::string_view episode, bool was_retried);
 EncodedRecord encode_timing_record(const std::string& task, int64_t id,
                                    const nlohmann::json& timing);
-EncodedRecord encode_film_record(std::string_view film);
+EncodedRecord encode_video_record(std::string_view video);
 
 }  // namespace gato::data

@@ -67,7 +67,7 @@ td.wrap { white-space: normal; min-width: 9em; }
 table.sortable { font-size: 13px; }
 table.sortable th, table.sortable td { padding: 5px 6px; }
 a { color: inherit; }
-figure.film img, figure.film video { width: 100%; max-width: 256px; }
+figure.video img, figure.video video { width: 100%; max-width: 256px; }
 @media (max-width: 600px) { main { padding: 16px 12px 40px; }
   h1 { font-size: 22px; } .tile b { font-size: 20px; }
   .tiles { grid-template-columns: repeat(2, 1fr); } }

@@ -43,7 +43,7 @@ std::string html_table(const std::vector<std::string>& header,
 // Returns a table of plain-text cells that a click on a column's header sorts,
 // and a field that shows only the rows that contain a text. `text_columns` are
 // the indices of the columns that are not numeric. If a row has a link, which
-// is an address such as "#film-3", its first cell is one.
+// is an address such as "#video-3", its first cell is one.
 std::string sortable_table(const std::vector<std::string>& header,
                            const std::vector<std::vector<std::string>>& rows,
                            const std::vector<size_t>& text_columns,

@@ -15,7 +15,7 @@ namespace gato::eval {
 // profile (these two if any task has a score), the chart and the table of
 // tasks, the failures and latencies (if any), and last the datasets with the
 // commands that produced them and an explanation of the method. `task_links`
-// maps tasks to addresses on the page, such as that of a film.
+// maps tasks to addresses on the page, such as that of a video.
 std::vector<HtmlSection> score_sections(
     const ScoreReport& report,
     const std::map<std::string, std::string>& task_links = {});

@@ -135,10 +135,10 @@ ControlTiming Recording::timing(const std::string& task, int64_t id) const {
   }
 }
 
-void Recording::set_film(const std::string& bytes) {
-  const data::EncodedRecord record = data::encode_film_record(bytes);
+void Recording::set_video(const std::string& bytes) {
+  const data::EncodedRecord record = data::encode_video_record(bytes);
   const std::lock_guard lock(mutex_);
-  index_.film = append_record(record);
+  index_.video = append_record(record);
 }
 
 data::RecordingExtent Recording::append_record(
@@ -173,11 +173,11 @@ bool Recording::was_retried(const std::string& task, int64_t id) const {
   return find(task, id).was_retried;
 }
 
-std::optional<std::string> Recording::film() const {
-  if (!index_.film) {
+std::optional<std::string> Recording::video() const {
+  if (!index_.video) {
     return std::nullopt;
   }
-  return data::read_recording_bytes(fd_, *index_.film, path_);
+  return data::read_recording_bytes(fd_, *index_.video, path_);
 }
 
 void Recording::sync() { ::fsync(fd_); }

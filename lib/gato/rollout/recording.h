@@ -16,7 +16,7 @@
 
 namespace gato::rollout {
 
-// append(), set_timing(), set_film(), has_episode() and episode_count() can be
+// append(), set_timing(), set_video(), has_episode() and episode_count() can be
 // called from several threads at the same time.
 class Recording {
  public:
@@ -54,10 +54,10 @@ class Recording {
   // it. Throws Error(bad_input) if the record is invalid.
   ControlTiming timing(const std::string& task, int64_t id) const;
 
-  // Records the film as the bytes of its file; empty if it could not be made.
-  void set_film(const std::string& bytes);
-  // Returns the film, nullopt if there is no record of it.
-  std::optional<std::string> film() const;
+  // Records the video as the bytes of its file; empty if it could not be made.
+  void set_video(const std::string& bytes);
+  // Returns the video, nullopt if there is no record of it.
+  std::optional<std::string> video() const;
 
   // Writes the records to the disk.
   void sync();

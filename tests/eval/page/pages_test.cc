@@ -64,25 +64,25 @@ TEST_CASE("The page of a dataset is well formed and needs no network") {
   CHECK_THAT(page, Contains("m&amp;m"));
   CHECK_THAT(page, Contains("50 %") && Contains("succeeded"));
   CHECK_THAT(page, Contains("return per episode"));
-  CHECK(count_occurrences(page, "<img") == 8 + 1);  // first frames and a film
+  CHECK(count_occurrences(page, "<img") == 8 + 1);  // first frames and a video
 }
 
-TEST_CASE("A film has a frame, a text and a position for each step") {
+TEST_CASE("A video has a frame, a text and a position for each step") {
   const std::string page = dataset_page(dataset_with_media(), 5000000);
   const size_t begin = page.find("<script type=\"application/json\">") + 32;
-  const auto film = nlohmann::json::parse(
+  const auto video = nlohmann::json::parse(
       page.substr(begin, page.find("</script>", begin) - begin));
-  CHECK(film.at("steps") == 40);
-  CHECK(film.at("stride") == 1);
-  CHECK(film.at("frames").at(0).size() == 40);
-  CHECK(film.at("values").size() == 40);
-  CHECK_THAT(film.at("values").at(0).get<std::string>(),
+  CHECK(video.at("steps") == 40);
+  CHECK(video.at("stride") == 1);
+  CHECK(video.at("frames").at(0).size() == 40);
+  CHECK(video.at("values").size() == 40);
+  CHECK_THAT(video.at("values").at(0).get<std::string>(),
              Contains("</script><img src=x>") && Contains("reward"));
   // Action, reward and observation.
   CHECK(count_occurrences(page, "class=\"cursor\"") == 3);
 }
 
-TEST_CASE("Frames are left out of large films") {
+TEST_CASE("Frames are left out of large videos") {
   const std::string all = dataset_page(dataset_with_media(), 5000000);
   const std::string page = dataset_page(dataset_with_media(), 50000);
   CHECK(page.size() < all.size());

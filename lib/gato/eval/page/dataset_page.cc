@@ -11,7 +11,7 @@
 
 #include "gato/base/error.h"
 #include "gato/eval/page/data_url.h"
-#include "gato/eval/page/episode_film.h"
+#include "gato/eval/page/episode_video.h"
 #include "gato/eval/page/view_page.h"
 #include "gato/ingest/utf8.h"
 
@@ -93,11 +93,11 @@ class DatasetPage {
           {"First observations",
            "<div class=\"frames\">\n" + first_frames_ + "</div>\n"});
     }
-    if (const auto index = filmed_episode()) {
+    if (const auto index = video_episode()) {
       if (const auto episode = try_read(*index)) {
         sections.push_back(
-            {film_title(*episode),
-             episode_film(*episode, spec_, max_bytes_ * 6 / 10)});
+            {video_title(*episode),
+             episode_video(*episode, spec_, max_bytes_ * 6 / 10)});
       }
     }
     return sections;
@@ -179,7 +179,7 @@ class DatasetPage {
 
   // Returns the index of the episode with the highest return among those that
   // are not shorter than the median.
-  std::optional<int64_t> filmed_episode() const {
+  std::optional<int64_t> video_episode() const {
     if (indices_.empty()) {
       return std::nullopt;
     }
@@ -253,7 +253,7 @@ class DatasetPage {
         rows, 6);
   }
 
-  static std::string film_title(const data::Episode& episode) {
+  static std::string video_title(const data::Episode& episode) {
     const double total = episode.total_reward();
     return std::isnan(total) ? fmt::format("Episode {}", episode.id)
                              : fmt::format("Episode {}, with a return of {}",

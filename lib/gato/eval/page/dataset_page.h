@@ -13,10 +13,10 @@ namespace gato::eval {
 
 // Returns, in order: counts, `findings`, the distributions of returns and
 // lengths, the keys with the ranges of their values, the first observation of
-// some episodes, and one as a film: the one with the highest return among those
-// that are not shorter than the median. Reads every
-// episode once, and skips those that cannot be read. The sections have about
-// `max_bytes`, or more if there are hundreds of keys.
+// some episodes, and one as a video: the one with the highest return among
+// those that are not shorter than the median. Reads every episode once, and
+// skips those that cannot be read. The sections have about `max_bytes`, or more
+// if there are hundreds of keys.
 std::vector<HtmlSection> dataset_sections(ingest::EpisodeSource& source,
                                           const std::vector<Finding>& findings,
                                           int64_t max_bytes,

@@ -1,5 +1,5 @@
-// The script moves films and what belongs to them. A film is an element of
-// class "film" with, in any order, a <script type="application/json">:
+// The script moves videos and what belongs to them. A video is an element of
+// class "video" with, in any order, a <script type="application/json">:
 //
 //   {"steps": T, "stride": steps per frame, "low": x of step 0,
 //    "high": x of step T-1 in the charts, "frames": [[URL, ...] per image key],
@@ -27,18 +27,18 @@ td.message { white-space: normal; text-align: left; min-width: 22em; }
 .frames figure div { display: flex; flex-wrap: wrap; gap: 4px; }
 .frames img { width: auto; height: 112px; max-width: 220px; object-fit: contain;
   background: var(--tile); display: block; }
-.film .screens { display: flex; flex-wrap: wrap; gap: 14px; }
-.film .screens img { width: auto; height: 256px; max-width: 100%;
+.video .screens { display: flex; flex-wrap: wrap; gap: 14px; }
+.video .screens img { width: auto; height: 256px; max-width: 100%;
   image-rendering: pixelated; border-radius: 6px; background: var(--tile); }
-.film .controls { display: flex; gap: 12px; align-items: center;
+.video .controls { display: flex; gap: 12px; align-items: center;
   margin: 12px 0; }
-.film input[type=range] { flex: 1; min-width: 0; accent-color: #0072b2; }
-.film button { font: inherit; padding: 4px 14px; border-radius: 6px;
+.video input[type=range] { flex: 1; min-width: 0; accent-color: #0072b2; }
+.video button { font: inherit; padding: 4px 14px; border-radius: 6px;
   border: 1px solid var(--grid); background: var(--tile); color: var(--ink);
   cursor: pointer; }
-.film output { min-width: 8em; text-align: right; color: var(--soft);
+.video output { min-width: 8em; text-align: right; color: var(--soft);
   font-variant-numeric: tabular-nums; }
-.film .now { min-height: 1.5em; color: var(--soft); font-size: 13px;
+.video .now { min-height: 1.5em; color: var(--soft); font-size: 13px;
   overflow-wrap: anywhere; }
 svg .cursor { stroke: var(--ink); stroke-width: 1.5; }
 svg.square { max-width: 460px; margin: 0 auto; }
@@ -73,32 +73,32 @@ svg.square { max-width: 460px; margin: 0 auto; }
   border-radius: 4px; }
 .attention { display: grid; gap: 16px;
   grid-template-columns: repeat(auto-fit, minmax(200px, 300px)); }
-.film .scroll svg { min-width: 560px; }
+.video .scroll svg { min-width: 560px; }
 @media (max-width: 600px) { main { padding: 20px 14px 40px; }
   section { overflow-x: auto; }
   section > svg:not(.square) { min-width: 560px; }
   td.message { min-width: 15em; }
-  .film .screens img { height: 168px; } .frames { gap: 10px; }
+  .video .screens img { height: 168px; } .frames { gap: 10px; }
   .frames figure { max-width: 170px; }
   .frames img { height: 80px; max-width: 170px; }
-  .film .controls { flex-wrap: wrap; }
-  .film input[type=range] { flex: 1 1 100%; order: 3; } }
+  .video .controls { flex-wrap: wrap; }
+  .video input[type=range] { flex: 1 1 100%; order: 3; } }
 @media print { .stream { overflow: hidden; } .scroll { overflow: visible; }
   table { font-size: 11px; }
   th, td { white-space: normal; padding: 4px 6px; }
-  .film .controls { display: none; }
+  .video .controls { display: none; }
   section { break-inside: auto; } h2, h3 { break-after: avoid; }
   figure, .tile, svg { break-inside: avoid; }
   * { -webkit-print-color-adjust: exact; print-color-adjust: exact; } }
 )";
 
 const char* const kViewScript = R"(
-for (const film of document.querySelectorAll('.film')) {
-  const data = JSON.parse(film.querySelector('script').textContent);
-  const range = film.querySelector('input'), output = film.querySelector('output');
-  const button = film.querySelector('button'), now = film.querySelector('.now');
-  const images = film.querySelectorAll('.screens img');
-  const cursors = film.querySelectorAll('.cursor');
+for (const video of document.querySelectorAll('.video')) {
+  const data = JSON.parse(video.querySelector('script').textContent);
+  const range = video.querySelector('input'), output = video.querySelector('output');
+  const button = video.querySelector('button'), now = video.querySelector('.now');
+  const images = video.querySelectorAll('.screens img');
+  const cursors = video.querySelectorAll('.cursor');
   let timer = 0;
   const show = step => {
     images.forEach((image, k) => {
@@ -129,7 +129,7 @@ for (const film of document.querySelectorAll('.film')) {
       }
     }, 100);
   });
-  for (const chart of film.querySelectorAll('svg')) {
+  for (const chart of video.querySelectorAll('svg')) {
     chart.addEventListener('click', event => {
       const box = chart.getBoundingClientRect();
       const x = (event.clientX - box.left) / box.width * chart.viewBox.baseVal.width;

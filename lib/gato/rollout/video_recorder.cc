@@ -1,4 +1,4 @@
-#include "gato/rollout/film_recorder.h"
+#include "gato/rollout/video_recorder.h"
 
 #include <spdlog/spdlog.h>
 
@@ -7,7 +7,7 @@
 
 #include "gato/base/error.h"
 #include "gato/rollout/animation.h"
-#include "gato/rollout/film_grid.h"
+#include "gato/rollout/video_grid.h"
 #include "gato/tokenize/image_patches.h"
 
 namespace gato::rollout {
@@ -17,22 +17,22 @@ constexpr int kFramesPerSecond = 20;
 
 }  // namespace
 
-FilmRecorder::FilmRecorder(std::string title,
-                           const std::vector<int64_t>& episodes)
+VideoRecorder::VideoRecorder(std::string title,
+                             const std::vector<int64_t>& episodes)
     : title_(std::move(title)) {
-  const int box_size = film_box_size(std::ssize(episodes));
+  const int box_size = video_box_size(std::ssize(episodes));
   for (const int64_t episode : episodes) {
-    clips_.emplace(episode, FilmClip(box_size));
+    clips_.emplace(episode, VideoClip(box_size));
   }
 }
 
-FilmClip* FilmRecorder::find_clip(int64_t episode) {
+VideoClip* VideoRecorder::find_clip(int64_t episode) {
   const auto clip = clips_.find(episode);
   return clip == clips_.end() || is_lost_ ? nullptr : &clip->second;
 }
 
-bool FilmRecorder::observe_step(const PolicyInput& input) {
-  FilmClip* clip = find_clip(input.episode);
+bool VideoRecorder::observe_step(const PolicyInput& input) {
+  VideoClip* clip = find_clip(input.episode);
   if (clip == nullptr) {
     return false;
   }
@@ -48,7 +48,7 @@ bool FilmRecorder::observe_step(const PolicyInput& input) {
   return false;
 }
 
-bool FilmRecorder::add_rendered_frame(const PolicyInput& input) {
+bool VideoRecorder::add_rendered_frame(const PolicyInput& input) {
   data::Image frame;
   try {
     frame = input.environment->finish_render();
@@ -63,21 +63,21 @@ bool FilmRecorder::add_rendered_frame(const PolicyInput& input) {
     warn_of_missing_frame(input.step, error.what());
     return true;
   }
-  if (FilmClip* clip = find_clip(input.episode)) {
+  if (VideoClip* clip = find_clip(input.episode)) {
     clip->add_frame(input.step, frame);
   }
   return true;
 }
 
-void FilmRecorder::warn_of_missing_frame(int64_t step,
-                                         const std::string& problem) {
+void VideoRecorder::warn_of_missing_frame(int64_t step,
+                                          const std::string& problem) {
   if (!has_warned_.exchange(true)) {
     spdlog::warn("--video: no frame of step {}, and perhaps others: {}", step,
                  problem);
   }
 }
 
-bool FilmRecorder::end_episode(const data::Episode& episode) {
+bool VideoRecorder::end_episode(const data::Episode& episode) {
   const auto clip = clips_.find(episode.id);
   if (clip == clips_.end()) {
     return false;
@@ -86,7 +86,7 @@ bool FilmRecorder::end_episode(const data::Episode& episode) {
   return ++ended_count_ == clips_.size();
 }
 
-std::string FilmRecorder::encode(const std::string& file) const {
+std::string VideoRecorder::encode(const std::string& file) const {
   int64_t stride = 1, steps = 0;
   bool has_frames = false;
   for (const auto& [episode, clip] : clips_) {
@@ -100,9 +100,9 @@ std::string FilmRecorder::encode(const std::string& file) const {
   try {
     const auto animation = make_animation(file, kFramesPerSecond);
     for (int64_t step = 0; step < steps; step += stride) {
-      animation->add_frame(draw_film_frame(title_, clips_, step));
+      animation->add_frame(draw_video_frame(title_, clips_, step));
     }
-    animation->add_frame(draw_film_frame(title_, clips_, steps));
+    animation->add_frame(draw_video_frame(title_, clips_, steps));
     return animation->finish();
   } catch (const base::Error& error) {
     spdlog::warn("--video {}: {}", file, error.what());

@@ -1,4 +1,4 @@
-#include "gato/rollout/film_grid.h"
+#include "gato/rollout/video_grid.h"
 
 #include <fmt/format.h>
 
@@ -20,7 +20,7 @@ struct Grid {
       : columns(
             static_cast<int>(std::ceil(std::sqrt(static_cast<double>(count))))),
         rows(static_cast<int>((count + columns - 1) / columns)),
-        box(film_box_size(count)),
+        box(video_box_size(count)),
         cell_width(std::max(box, kMinCellWidth)),
         cell_height(box + kCaptionLines * kLineHeight + 2) {}
 
@@ -50,7 +50,7 @@ int text_width(const std::string& text) {
 
 // Draws the frame of an episode into a cell, and its caption below it.
 void draw_cell(cv::Mat cell, int box, int64_t episode,
-               const FilmClip::State& state) {
+               const VideoClip::State& state) {
   const int left = (cell.cols - box) / 2;
   cell(cv::Rect(left, 0, box, box)).setTo(kBox);
   if (state.frame) {
@@ -85,16 +85,16 @@ void draw_cell(cv::Mat cell, int box, int64_t episode,
 
 }  // namespace
 
-int film_box_size(int64_t count) {
+int video_box_size(int64_t count) {
   if (count == 1) {
     return 256;
   }
   return count <= 4 ? 192 : count <= 16 ? 160 : 128;
 }
 
-data::Image draw_film_frame(const std::string& title,
-                            const std::map<int64_t, FilmClip>& clips,
-                            int64_t step) {
+data::Image draw_video_frame(const std::string& title,
+                             const std::map<int64_t, VideoClip>& clips,
+                             int64_t step) {
   const Grid grid(std::ssize(clips));
   data::Image image;
   image.height = grid.height();

@@ -1,6 +1,6 @@
 // The charts are drawn here, with one polyline per element; the script of
 // view_page() moves their cursors and replaces the images.
-#include "gato/eval/page/episode_film.h"
+#include "gato/eval/page/episode_video.h"
 
 #include <fmt/format.h>
 
@@ -109,10 +109,10 @@ bool is_numeric(const data::Field& field) {
          field.role == data::Role::continuous;
 }
 
-class Film {
+class Video {
  public:
-  Film(const data::Episode& episode, const data::TaskSpec& spec,
-       int64_t max_bytes)
+  Video(const data::Episode& episode, const data::TaskSpec& spec,
+        int64_t max_bytes)
       : episode_(episode),
         spec_(spec),
         steps_(std::min(episode.step_count(), kMaxSteps)) {
@@ -143,7 +143,7 @@ class Film {
           note.empty() ? "" : "; ", stride_);
     }
     return fmt::format(
-        "<div class=\"film\">\n<script type=\"application/json\">{}</script>\n"
+        "<div class=\"video\">\n<script type=\"application/json\">{}</script>\n"
         "<div class=\"screens\">{}</div>\n"
         "<div class=\"controls\"><button type=\"button\">Play</button>"
         "<input type=\"range\" min=\"0\" max=\"{}\" value=\"0\" "
@@ -277,9 +277,9 @@ class Film {
 
 }  // namespace
 
-std::string episode_film(const data::Episode& episode,
-                         const data::TaskSpec& spec, int64_t max_bytes) {
-  return Film(episode, spec, max_bytes).html();
+std::string episode_video(const data::Episode& episode,
+                          const data::TaskSpec& spec, int64_t max_bytes) {
+  return Video(episode, spec, max_bytes).html();
 }
 
 }  // namespace gato::eval

@@ -1,11 +1,11 @@
-#include "gato/rollout/film_recorder.h"
+#include "gato/rollout/video_recorder.h"
 
 #include "catch.h"
 #include "gato/base/error.h"
 #include "gato/rollout/animation.h"
 #include "gato/rollout/episode_runner.h"
-#include "gato/rollout/film_grid.h"
 #include "gato/rollout/scripted_policy.h"
+#include "gato/rollout/video_grid.h"
 #include "rollout/toy_environment.h"
 
 using namespace gato;
@@ -19,7 +19,7 @@ data::Image solid_image(int height, int width, uint8_t value) {
 }
 
 // An environment whose frames become brighter, and which may fail to render.
-class FilmedEnvironment : public ToyEnvironment {
+class RenderedEnvironment : public ToyEnvironment {
  public:
   using ToyEnvironment::ToyEnvironment;
   data::Image render() override {
@@ -28,19 +28,20 @@ class FilmedEnvironment : public ToyEnvironment {
     }
     return solid_image(20, 30, static_cast<uint8_t>(100 + 10 * step_count()));
   }
-  std::function<void(FilmedEnvironment&)> on_render;
+  std::function<void(RenderedEnvironment&)> on_render;
 };
 
-struct FilmedRun {
+struct VideoRun {
   std::vector<std::vector<double>> rewards;  // per episode
-  std::string film;
+  std::string video;
   int completions = 0;
 };
 
-// Plays five episodes of six steps in three slots, and films the first three.
-FilmedRun film(const std::function<void(FilmedEnvironment&)>& on_render = {}) {
-  FilmRecorder recorder("toy/counter", {0, 1, 2});
-  FilmedRun result;
+// Plays five episodes of six steps in three slots, and records the first three.
+VideoRun record_video(
+    const std::function<void(RenderedEnvironment&)>& on_render = {}) {
+  VideoRecorder recorder("toy/counter", {0, 1, 2});
+  VideoRun result;
   RunnerCallbacks callbacks;
   callbacks.on_step = [&](const PolicyInput& input) {
     return recorder.observe_step(input);
@@ -52,7 +53,7 @@ FilmedRun film(const std::function<void(FilmedEnvironment&)>& on_render = {}) {
                                  const EpisodeReport& report) {
     CHECK_FALSE(report.was_retried);
     if (recorder.end_episode(episode)) {
-      result.film = recorder.encode("film.webp");
+      result.video = recorder.encode("video.webp");
       ++result.completions;
     }
   };
@@ -61,7 +62,7 @@ FilmedRun film(const std::function<void(FilmedEnvironment&)>& on_render = {}) {
   run_episodes(
       options,
       [&] {
-        auto environment = std::make_unique<FilmedEnvironment>(6);
+        auto environment = std::make_unique<RenderedEnvironment>(6);
         environment->mutable_spec().has_render = true;
         environment->on_render = on_render;
         return environment;
@@ -90,69 +91,69 @@ data::Episode sample_episode(int64_t id, int64_t steps, int64_t success) {
 
 }  // namespace
 
-TEST_CASE("A film is complete when all of its episodes have ended") {
-  const FilmedRun run = film();
+TEST_CASE("A video is complete when all of its episodes have ended") {
+  const VideoRun run = record_video();
   REQUIRE(run.completions == 1);
-  REQUIRE(has_format_of("film.webp", run.film));
+  REQUIRE(has_format_of("video.webp", run.video));
   REQUIRE(run.rewards.size() == 5);
 }
 
-TEST_CASE("A renderer that fails costs frames or the film, no episode") {
-  const FilmedRun expected = film();
+TEST_CASE("A renderer that fails costs frames or the video, no episode") {
+  const VideoRun expected = record_video();
   SECTION("at one step") {
-    const FilmedRun run = film([](FilmedEnvironment& environment) {
+    const VideoRun run = record_video([](RenderedEnvironment& environment) {
       if (environment.step_count() == 2) {
         throw env::EnvironmentError("no light");
       }
     });
-    CHECK_FALSE(run.film.empty());
+    CHECK_FALSE(run.video.empty());
     CHECK(run.rewards == expected.rewards);
   }
   SECTION("at every step") {
-    const FilmedRun run = film(
-        [](FilmedEnvironment&) { throw env::EnvironmentError("no light"); });
+    const VideoRun run = record_video(
+        [](RenderedEnvironment&) { throw env::EnvironmentError("no light"); });
     CHECK(run.completions == 1);
-    CHECK(run.film.empty());
+    CHECK(run.video.empty());
     CHECK(run.rewards == expected.rewards);
   }
   SECTION("with its environment") {
     int64_t losses = 0;
-    const FilmedRun run = film([&](FilmedEnvironment& environment) {
+    const VideoRun run = record_video([&](RenderedEnvironment& environment) {
       if (environment.step_count() == 3) {
         ++losses;
         throw env::EnvironmentLostError("it ended");
       }
     });
     CHECK(losses >= 1);
-    CHECK(losses <= 3);  // one per episode that is being filmed
-    CHECK(run.film.empty());
+    CHECK(losses <= 3);  // one per recorded episode
+    CHECK(run.video.empty());
     CHECK(run.rewards == expected.rewards);
   }
 }
 
 TEST_CASE("Of a long episode, every second or fourth step has a frame") {
-  FilmClip clip(16);
+  VideoClip clip(16);
   for (int64_t step = 0; step <= 1500; ++step) {
     clip.add_frame(step, solid_image(16, 16, static_cast<uint8_t>(step / 10)));
   }
   clip.end(sample_episode(0, 1500, 700));
   REQUIRE(clip.stride() == 4);
   REQUIRE(clip.step_count() == 1500);
-  const FilmClip::State state = clip.state_at(403);
+  const VideoClip::State state = clip.state_at(403);
   REQUIRE(state.step == 403);
   REQUIRE(state.frame->pixels[0] == 40);
   REQUIRE(state.total_reward == 201.5);
   REQUIRE(state.success == false);
   REQUIRE_FALSE(state.has_ended);
   REQUIRE(clip.state_at(700).success == true);
-  const FilmClip::State last = clip.state_at(9999);
+  const VideoClip::State last = clip.state_at(9999);
   REQUIRE(last.step == 1500);
   REQUIRE(last.has_ended);
   REQUIRE(last.frame->pixels[0] == 150);
 }
 
 TEST_CASE("A second attempt replaces the frames of the first") {
-  FilmClip clip(16);
+  VideoClip clip(16);
   clip.add_frame(0, solid_image(16, 16, 1));
   clip.clear();
   clip.end(sample_episode(0, 3, 1));
@@ -166,7 +167,7 @@ TEST_CASE("Frames are enlarged or reduced to fit into their box") {
         {400, 200, 100, 50},
         {50, 30, 100, 60},
         {1, 4000, 1, 100}}) {
-    FilmClip clip(100);
+    VideoClip clip(100);
     clip.add_frame(0, solid_image(height, width, 9));
     const data::Image frame = *clip.state_at(0).frame;
     CHECK(frame.height == expected_height);
@@ -175,10 +176,11 @@ TEST_CASE("Frames are enlarged or reduced to fit into their box") {
   }
 }
 
-TEST_CASE("All frames of a film have one size, whatever happens") {
-  std::map<int64_t, FilmClip> clips;
+TEST_CASE("All frames of a video have one size, whatever happens") {
+  std::map<int64_t, VideoClip> clips;
   for (int64_t i = 0; i < 5; ++i) {
-    FilmClip& clip = clips.emplace(i, FilmClip(film_box_size(5))).first->second;
+    VideoClip& clip =
+        clips.emplace(i, VideoClip(video_box_size(5))).first->second;
     for (int64_t step = 0; step <= 4 * i; ++step) {
       if (i != 3) {
         clip.add_frame(step,
@@ -189,21 +191,21 @@ TEST_CASE("All frames of a film have one size, whatever happens") {
     episode.failed = i == 4;
     clip.end(episode);
   }
-  const data::Image first = draw_film_frame("a task \xc3\xa9", clips, 0);
+  const data::Image first = draw_video_frame("a task \xc3\xa9", clips, 0);
   for (const int64_t step : {1, 7, 100}) {
-    const data::Image frame = draw_film_frame("a task \xc3\xa9", clips, step);
+    const data::Image frame = draw_video_frame("a task \xc3\xa9", clips, step);
     CHECK(frame.height == first.height);
     CHECK(frame.width == first.width);
     CHECK(frame.pixels != first.pixels);
   }
 }
 
-TEST_CASE("An environment without images cannot be filmed") {
+TEST_CASE("An environment without images cannot be recorded") {
   ToyEnvironment environment(3);
   const data::FieldValues observation = environment.reset(1);
   PolicyInput input;
   input.observation = &observation;
   input.environment = &environment;
-  FilmRecorder recorder("toy", {0});
+  VideoRecorder recorder("toy", {0});
   REQUIRE_THROWS_AS(recorder.observe_step(input), base::Error);
 }

@@ -1,4 +1,4 @@
-// The film of one episode.
+// The video of one episode.
 #pragma once
 
 #include <cstdint>
@@ -14,16 +14,16 @@ namespace gato::rollout {
 // Frames of an episode, reduced or enlarged to fit into a box and compressed.
 // The memory is bounded: of a long episode, every second step has a frame, or
 // every fourth, and so on.
-class FilmClip {
+class VideoClip {
  public:
-  explicit FilmClip(int box_size) : box_size_(box_size) {}
+  explicit VideoClip(int box_size) : box_size_(box_size) {}
 
   // Forgets all frames.
   void clear();
   // Adds the frame of a step; the steps of an attempt come in order. A frame
   // may be missing.
   void add_frame(int64_t step, const data::Image& frame);
-  // Adds what is written beside the frames. `episode` is the complete episode.
+  // Adds what is drawn below the frames. `episode` is the complete episode.
   void end(const data::Episode& episode);
 
   // The state of the episode after a number of steps.

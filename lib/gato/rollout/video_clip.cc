@@ -1,4 +1,4 @@
-#include "gato/rollout/film_clip.h"
+#include "gato/rollout/video_clip.h"
 
 #include <zlib.h>
 
@@ -31,12 +31,12 @@ data::Image fit_into_box(const data::Image& image, int box_size) {
 
 }  // namespace
 
-void FilmClip::clear() {
+void VideoClip::clear() {
   stride_ = 1;
   frames_.clear();
 }
 
-void FilmClip::add_frame(int64_t step, const data::Image& frame) {
+void VideoClip::add_frame(int64_t step, const data::Image& frame) {
   if (step % stride_ != 0) {
     return;
   }
@@ -60,7 +60,7 @@ void FilmClip::add_frame(int64_t step, const data::Image& frame) {
   }
 }
 
-void FilmClip::end(const data::Episode& episode) {
+void VideoClip::end(const data::Episode& episode) {
   total_rewards_ = {0};
   for (const double reward : episode.rewards) {
     total_rewards_.push_back(total_rewards_.back() + reward);
@@ -70,7 +70,7 @@ void FilmClip::end(const data::Episode& episode) {
   steps_to_success_ = data::steps_to_success(episode.infos);
 }
 
-FilmClip::State FilmClip::state_at(int64_t step) const {
+VideoClip::State VideoClip::state_at(int64_t step) const {
   State state;
   state.step = std::min(step, step_count());
   state.total_reward = total_rewards_[state.step];

@@ -1,4 +1,4 @@
-#include "gato/eval/film_section.h"
+#include "gato/eval/video_section.h"
 
 #include <fmt/format.h>
 
@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr uintmax_t kMaxFilmBytes = 2 << 20, kMaxTotalBytes = 24 << 20;
+constexpr uintmax_t kMaxVideoBytes = 2 << 20, kMaxTotalBytes = 24 << 20;
 constexpr std::array<std::pair<const char*, const char*>, 6> kMediaTypes = {
     {{".png", "image/png"},
      {".apng", "image/apng"},
@@ -25,8 +25,8 @@ constexpr std::array<std::pair<const char*, const char*>, 6> kMediaTypes = {
      {".mp4", "video/mp4"},
      {".webm", "video/webm"}}};
 
-// Returns the film `stem`.EXTENSION, if there is one.
-std::optional<fs::path> find_film(const std::string& stem) {
+// Returns the video `stem`.EXTENSION, if there is one.
+std::optional<fs::path> find_video(const std::string& stem) {
   for (const auto& [extension, media_type] : kMediaTypes) {
     const fs::path path = stem + extension;
     std::error_code ignored;
@@ -37,21 +37,21 @@ std::optional<fs::path> find_film(const std::string& stem) {
   return {};
 }
 
-std::string media_type(const fs::path& film) {
+std::string media_type(const fs::path& video) {
   for (const auto& [extension, type] : kMediaTypes) {
-    if (film.extension() == extension) {
+    if (video.extension() == extension) {
       return type;
     }
   }
   return "";
 }
 
-std::string anchor(size_t index) { return fmt::format("film-{}", index + 1); }
+std::string anchor(size_t index) { return fmt::format("video-{}", index + 1); }
 
-// Returns the element that shows the film at the address.
-std::string player_html(const fs::path& film, const std::string& address) {
+// Returns the element that shows the video at the address.
+std::string player_html(const fs::path& video, const std::string& address) {
   const std::string source = escape_html(address);
-  return media_type(film).starts_with("video/")
+  return media_type(video).starts_with("video/")
              ? fmt::format("<video src=\"{}\" controls loop muted></video>",
                            source)
              : fmt::format("<img alt=\"\" src=\"{}\">", source);
@@ -59,7 +59,7 @@ std::string player_html(const fs::path& film, const std::string& address) {
 
 }  // namespace
 
-std::map<std::string, std::string> Films::links() const {
+std::map<std::string, std::string> Videos::links() const {
   std::map<std::string, std::string> links;
   for (const auto& [task, path] : paths) {
     links[task] = fmt::format("#{}", anchor(links.size()));
@@ -67,12 +67,12 @@ std::map<std::string, std::string> Films::links() const {
   return links;
 }
 
-Films find_films(const ScoreReport& report, const fs::path& directory) {
-  Films films;
-  const auto add = [&films](const std::string& task, const std::string& stem) {
-    if (!films.paths.contains(task)) {
-      if (const auto film = find_film(stem)) {
-        films.paths[task] = *film;
+Videos find_videos(const ScoreReport& report, const fs::path& directory) {
+  Videos videos;
+  const auto add = [&videos](const std::string& task, const std::string& stem) {
+    if (!videos.paths.contains(task)) {
+      if (const auto video = find_video(stem)) {
+        videos.paths[task] = *video;
       }
     }
   };
@@ -91,19 +91,19 @@ Films find_films(const ScoreReport& report, const fs::path& directory) {
     }
     add(dataset.task, stem);
   }
-  return films;
+  return videos;
 }
 
-HtmlSection film_section(const Films& films, const ScoreReport& report) {
+HtmlSection video_section(const Videos& videos, const ScoreReport& report) {
   std::string html;
   uintmax_t total = 0;
   size_t index = 0;
   int64_t linked = 0;
-  for (const auto& [task, path] : films.paths) {
+  for (const auto& [task, path] : videos.paths) {
     const auto found = std::ranges::find(report.tasks, task, &TaskScore::task);
     const uintmax_t size = fs::file_size(path);
     std::string address = encode_url_path(fs::absolute(path).string());
-    if (size <= kMaxFilmBytes && total + size <= kMaxTotalBytes) {
+    if (size <= kMaxVideoBytes && total + size <= kMaxTotalBytes) {
       total += size;
       address = fmt::format("data:{};base64,{}", media_type(path),
                             ingest::encode_base64(base::read_file(path)));
@@ -111,7 +111,7 @@ HtmlSection film_section(const Films& films, const ScoreReport& report) {
       ++linked;
     }
     html += fmt::format(
-        "<figure class=\"film\" id=\"{}\">{}<figcaption>{}{}</figcaption>"
+        "<figure class=\"video\" id=\"{}\">{}<figcaption>{}{}</figcaption>"
         "</figure>\n",
         anchor(index++), player_html(path, address), escape_html(task),
         found != report.tasks.end() && found->score
@@ -120,11 +120,11 @@ HtmlSection film_section(const Films& films, const ScoreReport& report) {
   }
   if (linked > 0) {
     html += fmt::format(
-        "<p class=\"note\">{} film{} too large for the page: shown from the "
+        "<p class=\"note\">{} video{} too large for the page: shown from the "
         "original file, if it exists.</p>\n",
         linked, linked == 1 ? " is" : "s are");
   }
-  return {"Films", "<div class=\"pictures\">\n" + html + "</div>\n"};
+  return {"Videos", "<div class=\"pictures\">\n" + html + "</div>\n"};
 }
 
 }  // namespace gato::eval

@@ -1,4 +1,4 @@
-// An episode as a film, with its values below.
+// An episode as a video, with its values below.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ namespace gato::eval {
 // actions and rewards. Frames are left out, and then steps at the end, until
 // the HTML has about `max_bytes`. The columns of the episode are those of the
 // spec.
-std::string episode_film(const data::Episode& episode,
-                         const data::TaskSpec& spec, int64_t max_bytes);
+std::string episode_video(const data::Episode& episode,
+                          const data::TaskSpec& spec, int64_t max_bytes);
 
 }  // namespace gato::eval
