@@ -172,7 +172,7 @@ describe_shapes() {
   cat "$3/captions.json" "$3/answers.json" "$3/replies.json"
 }
 
-# in_parallel OUTPUT COMMAND...: like `make`, in the background, beside at most `jobs`
+# in_parallel OUTPUT COMMAND...: like `make`, in the background, alongside at most `jobs`
 # others. Messages go to logs/OUTPUT.log, and the seconds it took to times.txt.
 # finish_jobs waits for all of them.
 declare -A job_outputs=() job_starts=()

@@ -50,7 +50,7 @@ if(LibTorch_FOUND)
 endif()
 if(LibTorch_FOUND AND NOT TARGET LibTorch::torch_cpu)
   # libtorch_cpu.so of a CUDA wheel needs libcudart and libcupti, which the wheels
-  # nvidia-cuda-runtime and nvidia-cuda-cupti install beside it. The loader finds
+  # nvidia-cuda-runtime and nvidia-cuda-cupti install next to it. The loader finds
   # them through the RPATH of libtorch_cpu.so, but the linker needs the path.
   get_filename_component(_libtorch_cuda ${LibTorch_LIBRARY_DIR}/../../nvidia/cu13/lib ABSOLUTE)
   add_library(LibTorch::c10 UNKNOWN IMPORTED)

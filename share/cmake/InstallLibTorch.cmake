@@ -32,7 +32,7 @@ function(install_libtorch destination)
       FILES_MATCHING PATTERN "*.h" PATTERN "*.hpp" PATTERN "*.inc")
   endforeach()
 
-  # A wheel has them in torch-VERSION.dist-info beside torch, a zip has none.
+  # A wheel has them in torch-VERSION.dist-info next to torch, a zip has none.
   get_filename_component(wheels ${LibTorch_LIBRARY_DIR}/../.. ABSOLUTE)
   file(GLOB folders ${wheels}/torch-*.dist-info/licenses ${wheels}/nvidia_*.dist-info/licenses)
   foreach(folder IN LISTS folders)

@@ -7,7 +7,7 @@
 //   decode_bench --episode DIR --precision P --position P [--filled N]
 //
 // The network has random weights, the shape of gato-79m and a small vocabulary.
-// Each line shows the time of a step beside its floor, the larger of
+// Each line shows the time of a step alongside its floor, the larger of
 //
 //   memory     the bytes of the weights that the step reads, at the bandwidth
 //              of reading as many bytes

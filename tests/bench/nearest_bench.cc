@@ -1,5 +1,5 @@
 // Measures searches of --policy nearest among a million steps, in queries per
-// second of one thread, beside the limit: reading as many bytes as the steps
+// second of one thread, alongside the limit: reading as many bytes as the steps
 // have in single precision, in the same run.
 //
 //   nearest_bench --benchmark_filter='/39/'    observations of 39 numbers

@@ -457,7 +457,7 @@ def parse_arguments():
                         help="indices of the rows to read first")
     arguments = parser.parse_args()
     if (arguments.preset is None) == (arguments.check is None):
-        parser.error("give either a preset or --check")
+        parser.error("specify either a preset or --check")
     return arguments
 
 

@@ -463,7 +463,7 @@ TEST_CASE("More threads than processors are a warning") {
              Contains("warning: --threads 4096: the number of available "
                       "processors is " +
                       processors) &&
-                 Contains("give --threads " + processors));
+                 Contains("pass --threads " + processors));
   LaunchInfo launch;
   launch.launcher = "--processes";
   launch.world_size = launch.local_world_size = 2048;

@@ -81,7 +81,7 @@ TEST_CASE_METHOD(Fixture, "Runs without a name or given twice are refused") {
   record_episodes(folder / "one", "x/a", {1});
   const RunResult unnamed = score({"--runs", folder / "one"});
   REQUIRE(unnamed.status == 2);
-  REQUIRE_THAT(unnamed.err, Contains("has no name: give NAME=PATH"));
+  REQUIRE_THAT(unnamed.err, Contains("has no name: use NAME=PATH"));
   REQUIRE(score({"--runs", "a=" + folder / "one", folder / "one"}).status == 2);
   REQUIRE(score({"--runs", "a=" + folder / "two"}).status == 4);
 }
@@ -203,7 +203,7 @@ TEST_CASE_METHOD(Fixture, "A check names a deviation that is NaN as unknown") {
   REQUIRE(score({folder / "one", "--references", file}).status == 0);
 }
 
-TEST_CASE_METHOD(Fixture, "Videos beside datasets are embedded in the page") {
+TEST_CASE_METHOD(Fixture, "Videos next to datasets are embedded in the page") {
   record_episodes(folder / "one", "x/a", {5});
   folder.write_file("one.png", "video");
   const std::string page = folder / "page.html";

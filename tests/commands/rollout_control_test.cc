@@ -683,7 +683,7 @@ TEST_CASE("An error in a prompt names its location and gives advice") {
            folder / "cartpole", "-o", folder / "out"});
   REQUIRE(ran.status == 3);
   REQUIRE_THAT(ran.err, Contains("--prompt: " + folder / "cartpole: ") &&
-                            Contains(": give a dataset of 'arcade/catch'"));
+                            Contains(": use a dataset of 'arcade/catch'"));
 }
 
 TEST_CASE("A run in which every episode fails ends with status 1") {

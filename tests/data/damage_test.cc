@@ -1,5 +1,6 @@
-// Files that are corrupt, incomplete, of another kind or of another version are
-// refused with a message and a status, and none of them crashes the program.
+// Files that are corrupt, incomplete, of a different kind or of a different
+// version are refused with a message and a status, and none of them crashes the
+// program.
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -91,7 +92,7 @@ class FullDisk {
 
 }  // namespace
 
-TEST_CASE("A missing file and files of another kind are distinguished") {
+TEST_CASE("A missing file and files of a different kind are distinguished") {
   TestDirectory directory;
   REQUIRE(read_all(directory / "none.h5").status() == base::ExitStatus::io);
   REQUIRE(read_all(directory.path()).status() == base::ExitStatus::io);

@@ -151,7 +151,7 @@ TEST_CASE("A tasks-command prints the tasks of its domain") {
   }
 }
 
-TEST_CASE("A description names files beside it by {directory}") {
+TEST_CASE("A description names files next to it by {directory}") {
   const DescriptionFolder folder;
   const fs::path directory = fs::path(folder.path()) / "two words";
   fs::create_directory(directory);
@@ -197,7 +197,7 @@ TEST_CASE("A wrong description of a domain is refused with file and key") {
       {toys("tasks = [\"a\"]\ntasks-command = \"b\"\n"), "tasks-command"},
       {"domain = \"toys\"\ncommand = \"x\"\ntasks = [\"a\"]\n", "{task}"},
       {"domain = \"other\"\n" + std::string(kCommand) + "tasks = [\"a\"]\n",
-       "name the file other.toml"},
+       "rename the file to other.toml"},
       {"domain = \"toys\"\ncommand = \"x {taks} {task}\"\ntasks = [\"a\"]\n",
        "contains {taks}; did you mean {task}?"},
       {toys("tasks = [\"a\"]\n[options]\nlevel = [1]\n"), "level"},

@@ -317,7 +317,7 @@ TEST_CASE("A corrupt JSON report of few-shot curves is refused") {
              Contains("'episodes'"));
   CHECK_THAT(refusal("/curves/0/points/0/returns", {"x"}),
              Contains("'returns'"));
-  // An interval is required beside a mean.
+  // An interval is required alongside a mean.
   CHECK_THAT(refusal("/curves/0/summary/0/low", nullptr), Contains("'low'"));
   CHECK_THROWS_AS(load_few_shot_report(folder / "none.json"), base::Error);
 }

@@ -115,7 +115,7 @@ TEST_CASE("Captions that have no references, or too many lines, are errors") {
   CHECK_THAT(unknown.what(), Contains("predictions.jsonl:2") &&
                                  Contains("image 9 has no captions"));
   CHECK_THAT(error({caption("7.png"), caption("dir/07.jpg")}).what(),
-             Contains("has a caption already"));
+             Contains("already has a caption"));
   for (const char* name :
        {"cat.png", "99999999999999999999.png", "7/cat.png"}) {
     CHECK_THAT(error({caption(name)}).what(), Contains("no number"));

@@ -125,7 +125,7 @@ TEST_CASE("A turn that does not fit the context leaves the chat unchanged") {
   CHECK(empty.turn_count() == 0);
 }
 
-TEST_CASE("A preamble must leave half of the context to the dialogue") {
+TEST_CASE("A preamble must leave half of the context for the dialogue") {
   ChatOptions options = greedy_options();
   std::string text;
   while (options.preamble.size() <= 32) {

@@ -91,7 +91,7 @@ TEST_CASE("A difference from the model's task is named") {
           "[camera, joints]");
   refuses(
       [](data::TaskSpec& task) { task.observation_fields[1].name = "angles"; },
-      "'angles' of the model is missing in the environment");
+      "'angles' of the model is missing from the environment");
   refuses(
       [](data::TaskSpec& task) {
         task.observation_fields[0].shape = {64, 64, 3};

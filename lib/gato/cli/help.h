@@ -1,4 +1,4 @@
-// The texts of --help, which the man page shares.
+// The text of --help, which the man page shares.
 #pragma once
 
 #include <span>

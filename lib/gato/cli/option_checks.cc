@@ -46,7 +46,7 @@ void check_exclusive_group(const ExclusiveGroup& group,
     throw base::usage_error("{} is missing", fmt::join(alternatives, " or "));
   }
   if (given.size() > 1 && !group.allows_several) {
-    throw base::usage_error("{} are mutually exclusive: give only one of them",
+    throw base::usage_error("{} are mutually exclusive: use only one of them",
                             fmt::join(given, " and "));
   }
 }

@@ -1,4 +1,4 @@
-// Conversion between the texts that options are given as and their targets.
+// Conversion between option strings and their targets.
 #pragma once
 
 #include <map>

@@ -1,4 +1,4 @@
-// CLI11 splits the command line into the texts of each option. Its validators
+// CLI11 splits the command line into the strings of each option. Its validators
 // and its checks of required and exclusive options are not used, because they
 // see only the command line. assign_value() and the checks in tool.cc also
 // apply to values from configuration files, after both have been merged.
@@ -90,7 +90,8 @@ void reject_repetition(const Option& option,
     return;
   }
   throw base::usage_error(
-      "option --{} is given {} times ({}), but takes one value: give it once",
+      "option --{} is given {} times ({}), but takes one value: specify it "
+      "once",
       option.name, texts.size(), fmt::join(texts, ", "));
 }
 

@@ -8,7 +8,7 @@
 
 namespace gato::cli {
 
-// Returns the texts of each option; the operands are under "inputs". Does not
+// Returns the strings of each option; the operands are under "inputs". Does not
 // check for required options, which a configuration file may contain. A list
 // option never takes the last `min_operands` words, which are operands. Throws
 // Error(usage) if the command line is not valid, for example because an option

@@ -48,9 +48,9 @@ struct CommandContext {
 
 enum class OutputRequirement { none, optional, required };
 
-// What --shard I/N divides. `none`: there is no such option. `operands`: the
-// operands; CommonOptions::inputs contains those of this shard. `work`: the
-// command divides its work itself.
+// The unit of work that --shard I/N splits. `none`: there is no such option.
+// `operands`: the operands; CommonOptions::inputs contains those of this shard.
+// `work`: the command divides its work itself.
 enum class Sharding { none, operands, work };
 
 // The help of a common option that a command accepts but does not use.

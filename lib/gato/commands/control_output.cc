@@ -23,8 +23,8 @@ namespace fs = std::filesystem;
 void report_failures(const rollout::ReturnSummary& summary) {
   if (summary.failure_count() == summary.episode_count()) {
     spdlog::error(
-        "{}: all {} episodes failed; the dataset contains the steps before "
-        "the failures: --check-env shows what is wrong with an environment",
+        "{}: all {} episodes failed; the dataset contains the steps before the "
+        "failures: --check-env shows what is wrong with an environment",
         summary.task(), summary.episode_count());
   } else if (summary.failure_count() > 0) {
     spdlog::warn(

@@ -49,7 +49,7 @@ std::string option_text(const json& value) {
 // Returns the input files that differ, or an empty string.
 std::string find_changed_input(const json& earlier, const json& now) {
   if (earlier.size() != now.size()) {
-    return "other files were read";
+    return "the input files differ";
   }
   for (size_t i = 0; i < now.size(); ++i) {
     if (earlier[i].value("digest", "") != now[i].value("digest", "")) {
@@ -62,7 +62,7 @@ std::string find_changed_input(const json& earlier, const json& now) {
 
 std::string find_changed_task(const json& earlier, const json& now) {
   if (earlier.size() != now.size()) {
-    return "it has other tasks";
+    return "the tasks differ";
   }
   for (size_t i = 0; i < now.size(); ++i) {
     const std::string name = now[i].value("name", "");
@@ -73,7 +73,7 @@ std::string find_changed_task(const json& earlier, const json& now) {
     for (const char* key : {"observation", "action"}) {
       if (earlier[i].value(key, json()) != now[i].value(key, json())) {
         return fmt::format(
-            "the environment of '{}' declares other {}s than before", name,
+            "the environment of '{}' declares different {}s than before", name,
             key);
       }
     }

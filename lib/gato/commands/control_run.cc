@@ -105,7 +105,7 @@ class ControlRun {
         !context_.common.force) {
       throw base::usage_error(
           "{} contains {} episodes of an interrupted recording: --resume "
-          "continues it, --force starts again",
+          "continues it, --force starts over",
           recording_.path().string(), recording_.episode_count());
     }
   }
@@ -156,7 +156,7 @@ class ControlRun {
       return read();
     } catch (const nlohmann::json::exception& error) {
       throw base::input_error(
-          "{}: its first line is corrupt ({}): start again with --force and "
+          "{}: its first line is corrupt ({}): start over with --force and "
           "without --resume",
           recording_.path().string(), data::describe_json_error(error));
     }
@@ -169,7 +169,7 @@ class ControlRun {
     if (!change.empty()) {
       throw base::usage_error(
           "{}: {}: use the same options and files as when the run was started, "
-          "or start again with --force and without --resume",
+          "or start over with --force and without --resume",
           recording_.path().string(), change);
     }
   }

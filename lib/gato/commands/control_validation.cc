@@ -18,8 +18,8 @@ bool names_prompt_dataset(const RolloutControlOptions& options) {
 void validate_video(const RolloutControlOptions& options, bool may_exist) {
   if (!rollout::is_animation_name(*options.video)) {
     throw base::usage_error(
-        "--video {}: a video is an animated PNG or WebP; give it a name that "
-        "ends in .png, .apng or .webp (ffmpeg converts it to other formats)",
+        "--video {}: a video is an animated PNG or WebP; use a name that ends "
+        "in .png, .apng or .webp (ffmpeg converts it to other formats)",
         *options.video);
   }
   base::check_output(*options.video, may_exist);
@@ -27,7 +27,7 @@ void validate_video(const RolloutControlOptions& options, bool may_exist) {
                                  base::AtomicOutput::Kind::file);
   if (find_environments(options.environments).size() > 1) {
     throw base::usage_error(
-        "--video records a single environment: give one --env or "
+        "--video records a single environment: specify one --env or "
         "--env-command");
   }
 }
@@ -96,7 +96,7 @@ void validate_control_options(const RolloutControlOptions& options,
   }
   if (options.control_period && !(control_period(options) > 0)) {
     throw base::usage_error(
-        "--control-period {}: a period is a positive duration, such as 50ms",
+        "--control-period {}: must be a positive duration, such as 50ms",
         *options.control_period);
   }
   const bool may_exist = common.force || options.resume;

@@ -6,7 +6,7 @@
 
 namespace gato::commands {
 
-// Throws Error(usage) if options exclude each other or an output cannot be
+// Throws Error(usage) if options are mutually exclusive or an output cannot be
 // written, before any environment is started.
 void validate_control_options(const RolloutControlOptions& options,
                               const cli::CommonOptions& common);

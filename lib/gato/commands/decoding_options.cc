@@ -13,7 +13,7 @@ void add_decoding_options(cli::OptionTable& table, DecodingOptions& options) {
            "on a GPU and on CPUs that multiply bf16 matrices in hardware, "
            "otherwise fp32. int8: weights of one byte with a scale per output "
            "channel, on a CPU only. On other CPUs, bf16 and int8 save memory "
-           "but less time")
+           "but little time")
       .one_of({"auto", "fp32", "bf16", "int8"})
       .metavar("TYPE");
   add_device_option(table, options.device);

@@ -101,11 +101,11 @@ bool warn_of_too_many_threads(const train::LaunchInfo& launch,
       processes > processors ? "start fewer processes"
       : processes > 1
           ? "lower --threads, or omit it"
-          : fmt::format("give --threads {}, or omit it", processors);
+          : fmt::format("pass --threads {}, or omit it", processors);
   spdlog::warn(
       "{}: the number of available processors is {} (by affinity or the CPU "
-      "quota of the cgroup), so threads wait for one another and everything "
-      "takes many times as long: {}",
+      "quota of the cgroup), so threads wait for one another and training will "
+      "be many times slower: {}",
       what, processors, advice);
   return true;
 }

@@ -22,8 +22,8 @@ constexpr const char* kDescription =
     "The operands A are the datasets of a candidate, and --against gives those "
     "of a baseline B. Episodes of the same task and seed are pairs, and "
     "several episodes of one seed are paired in their order: play both with "
-    "the same --seed and --episodes. What an episode is worth is its return, "
-    "or whether it succeeded (--metric success).\n\n"
+    "the same --seed and --episodes. The value of an episode is its return, or "
+    "whether it succeeded (--metric success).\n\n"
     "\"difference\" is the mean of A - B over the pairs, and its 95% interval "
     "is that of a bootstrap over the pairs. Without pairs it is the difference "
     "of the means, and the bootstrap resamples the episodes of A and of B. In "
@@ -46,9 +46,9 @@ constexpr const char* kDescription =
     "double is given as 1.797e308.\n\n"
     "A failed episode counts as the mean of the random policy. If that is "
     "unknown, its pair is left out and counted (\"left_out\" in JSON), and "
-    "there is neither a mean nor an improvement. A task that only one side "
-    "played is listed without pairs; if this applies to every task, the status "
-    "is 3.\n\n"
+    "neither the mean nor the improvement is reported. A task that only one "
+    "side played is listed without pairs; if this applies to every task, the "
+    "status is 3.\n\n"
     "With --expect-not-worse the status is 1 if the verdict of a task or of "
     "all tasks is B, if all episodes of A of a task failed but not all of B, "
     "or if no pair could be compared. The table is printed to standard output, "
@@ -181,7 +181,7 @@ base::ExitStatus run_eval_compare(const EvalCompareOptions& options,
   if (report.overall.left_out > 0) {
     spdlog::warn(
         "{} pairs are left out, because an episode of each failed and the "
-        "random policy is unknown: give its results with --references or "
+        "random policy is unknown: pass its results with --references or "
         "--random, so that failures count",
         report.overall.left_out);
   }

@@ -94,7 +94,7 @@ std::vector<CurvePath> list_paths(const std::vector<std::string>& operands,
   }
   if (paths.empty()) {
     throw base::usage_error(
-        "RUN... is missing: give outputs of gato-finetune, or --curve "
+        "RUN... is missing: specify outputs of gato-finetune, or --curve "
         "NAME=PATH");
   }
   return paths;
@@ -161,7 +161,7 @@ void warn_without_scores(const eval::FewShotReport& report) {
     return;
   }
   spdlog::warn(
-      "task {}: no return of {}, so returns are summarized: for scores, give "
+      "task {}: no return of {}, so returns are summarized: for scores, pass "
       "--references FILE, or --expert DATASET and --random DATASET",
       report.task,
       report.expert   ? "the random policy"

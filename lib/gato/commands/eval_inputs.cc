@@ -30,7 +30,7 @@ void add_minari_sets(const std::string& operand, int64_t max_episode_steps,
     eval::ReferenceSet set{path.string(), {}};
     if (!eval::add_minari_references(loaded.outcomes.back(), set.table)) {
       throw base::input_error(
-          "{}: its metadata has neither ref_min_score nor ref_max_score: give "
+          "{}: its metadata has neither ref_min_score nor ref_max_score: pass "
           "episodes of the policies with --random and --expert instead",
           path.string());
     }
@@ -93,7 +93,7 @@ void add_reference_options(cli::OptionTable& table, ReferenceOptions& options) {
 void add_metric_option(cli::OptionTable& table, std::string& metric) {
   table
       .add("metric", &metric,
-           "What an episode is worth. return: the sum of its rewards. success: "
+           "The value of an episode. return: the sum of its rewards. success: "
            "1 if it succeeded, otherwise 0")
       .one_of({"return", "success"})
       .metavar("METRIC");

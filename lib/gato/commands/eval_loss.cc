@@ -42,8 +42,8 @@ cli::Command eval_loss_command() {
   command.summary = "compute the loss of a model on held-out sequences";
   command.description =
       "Prints the mean cross-entropy of the target tokens, in nats, as JSON: "
-      "in total and by modality, domain and task. Sequences without any "
-      "target have no loss: the status is 3.\n\n"
+      "in total and by modality, domain and task. Sequences without any target "
+      "have no loss: the status is 3.\n\n"
       "With --swap-observations, the observations other than text are "
       "replaced, time step by time step, by those of another sequence of the "
       "same task, while actions, labels and separators are kept. The loss "

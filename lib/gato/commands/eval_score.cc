@@ -34,11 +34,11 @@ namespace fs = std::filesystem;
 constexpr const char* kDescription =
     "The score of a task is 100 (mean - random) / (expert - random), computed "
     "from mean returns: 0 is the random policy and 100 the expert. With "
-    "--metric success an episode is worth 1 if it succeeded and 0 if not, and "
-    "so are those of the random policy and of the expert; a task whose "
-    "episodes do not report success has no score then. Scores are aggregated "
-    "per domain and over all tasks. An operand is a Minari, D4RL or robomimic "
-    "dataset of one task, or a directory of datasets.\n\n"
+    "--metric success, the value of an episode is 1 if it succeeded and 0 if "
+    "not, also for the random policy and the expert; a task whose episodes do "
+    "not report success has no score then. Scores are aggregated per domain "
+    "and over all tasks. An operand is a Minari, D4RL or robomimic dataset of "
+    "one task, or a directory of datasets.\n\n"
     "The results of the random policy and of the expert come from several "
     "sources, of which later ones override earlier ones, policy by policy: "
     "ref_min_score and ref_max_score in the metadata of the scored Minari "
@@ -76,7 +76,7 @@ constexpr const char* kDescription =
     "account for the uncertainty of the references, whose means are taken as "
     "exact. A task with one run has an interval of width zero.\n\n"
     "For the variance between training runs, train a configuration three times "
-    "or more with different seeds, and give the episodes that each of them "
+    "or more with different seeds, and pass the episodes that each of them "
     "played: --runs NAME=PATH,PATH,PATH. The report has one line per NAME, and "
     "its interval is over the training runs. Without operands, the tables of "
     "tasks and domains are those of the first NAME.\n\n"
@@ -317,7 +317,8 @@ cli::CommandFunction build(cli::OptionTable& table) {
   table
       .add("films", &options->films,
            "Directory of videos to show: TASK.png, .apng, .webp, .gif, .mp4 or "
-           ".webm. Without it, a video beside a dataset, DATASET.png, is shown")
+           ".webm. Without it, a video next to a dataset, DATASET.png, is "
+           "shown")
       .metavar("DIR");
   table
       .add("training", &options->metrics_file,

@@ -13,7 +13,7 @@ base::ExitStatus run_reference_check(const EvalScoreOptions& options,
                                      ReportFormat format) {
   if (format == ReportFormat::html) {
     throw base::usage_error(
-        "{}: --check writes no HTML: give a name that ends in .json or .csv",
+        "{}: --check writes no HTML: use a name that ends in .json or .csv",
         context.common.output);
   }
   const eval::Metric metric = parse_metric(options.metric);

@@ -21,7 +21,7 @@ std::vector<eval::Configuration> read_configurations(
         equals != std::string::npos && equals > 0 && value.find('/') > equals;
     if (!has_name && configurations.empty()) {
       throw base::usage_error(
-          "option --runs: '{}' has no name: give NAME=PATH, where NAME is that "
+          "option --runs: '{}' has no name: use NAME=PATH, where NAME is that "
           "of the configuration",
           value);
     }

@@ -46,13 +46,13 @@ void warn_without_scores(const eval::ScoreReport& report,
   if (has_other_tasks) {
     spdlog::warn(
         "the references are of {}, but the episodes of {}, so only {} are "
-        "reported: for scores, give references of the tasks of the episodes",
+        "reported: for scores, pass references of the tasks of the episodes",
         first_names(known), first_names(played),
         is_success ? "success rates" : "returns");
     return;
   }
   spdlog::warn(
-      "{}, so only {} are reported: for scores, give the {} of the expert and "
+      "{}, so only {} are reported: for scores, pass the {} of the expert and "
       "the random policy with --references FILE, or with --expert DATASET and "
       "--random DATASET",
       references.empty() ? "no references"

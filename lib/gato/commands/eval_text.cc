@@ -29,7 +29,7 @@ void check_options(const EvalTextOptions& options) {
   const bool has_model = options.model || !options.data.empty();
   if (has_predictions == has_model) {
     throw base::usage_error(
-        "give --references and --predictions for the metrics of generated "
+        "pass --references and --predictions for the metrics of generated "
         "text, or --model and --data for perplexity");
   }
   if (has_predictions && !(options.references && options.predictions)) {
@@ -171,8 +171,7 @@ cli::Command eval_text_command() {
   command.seed_help = cli::kUnusedOption;
   command.build = build_text_command;
   command.examples = {
-      {"gato-eval text --references captions.json --predictions "
-       "captions.jsonl",
+      {"gato-eval text --references captions.json --predictions captions.jsonl",
        "Captions of gato-rollout caption"},
       {"gato-eval text --references annotations.json --questions "
        "questions.json --predictions answers.jsonl",

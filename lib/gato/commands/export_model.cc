@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The options that have an effect on an export, beside the common ones.
+// The options that affect an export, in addition to the common ones.
 constexpr std::array<std::string_view, 5> kExportOptions = {
     "export", "dtype", "output", "force", "no-provenance"};
 

@@ -37,7 +37,7 @@ FileKind detect_directory_kind(const fs::path& path) {
   }
   throw base::input_error(
       "{}: not a model, a training run or a Minari dataset; if it is a "
-      "directory of datasets, give the datasets themselves",
+      "directory of datasets, specify the datasets themselves",
       path.string());
 }
 
@@ -51,7 +51,7 @@ FileKind detect_file_kind(const fs::path& path) {
   }
   if (!fs::is_regular_file(path, ignored)) {
     throw base::io_error(
-        "{}: a pipe or a device cannot be inspected; give a file",
+        "{}: a pipe or a device cannot be inspected; use a file",
         path.string());
   }
   if (data::hdf5::is_hdf5(path)) {

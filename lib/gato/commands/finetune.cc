@@ -222,8 +222,7 @@ cli::Command finetune_command() {
       "may be extended.";
   command.seed_help =
       "Random seed of the samples, of the order of the data and of "
-      "regularization; the same seed, inputs and options give the same "
-      "weights";
+      "regularization; the same seed, inputs and options give the same weights";
   command.threads_help =
       "Number of threads of all runs together; 0: one per processor. Does not "
       "affect the weights";

@@ -229,7 +229,7 @@ base::ExitStatus FinetuneWork::print_dry_run() {
         elapsed.count() *
         static_cast<double>((run.config.steps + every - 1) / every);
   }
-  // Evaluations run beside training, but on the same processors.
+  // Evaluations run alongside training, but on the same processors.
   if (seconds["run"].is_number()) {
     seconds["run"] = seconds["run"].get<double>() + evaluation_seconds;
     seconds["curve"] =

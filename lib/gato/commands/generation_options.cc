@@ -10,12 +10,11 @@ void add_sampling_options(cli::OptionTable& table, GenerationOptions& options) {
   table
       .add("temperature", &options.temperature,
            "Sample tokens at this temperature; the paper's is 0.9, and 0 is "
-           "--greedy")
+           "the same as --greedy")
       .metavar("T")
       .range(0, 1e6)
       .default_is(
-          "greedy, or 1 if one of --top-k, --top-p and several samples is "
-          "given");
+          "greedy, or 1 if --top-k, --top-p or multiple samples are requested");
   table
       .add("top-k", &options.top_k,
            "Sample only among the K most likely tokens")

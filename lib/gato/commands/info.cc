@@ -170,7 +170,7 @@ void check_options(const InfoOptions& options) {
         "one of them");
   }
   if (options.check + options.decode + has_page > 1) {
-    throw base::usage_error("give only one of --check, --decode and --html");
+    throw base::usage_error("use only one of --check, --decode and --html");
   }
   if ((options.check || has_page) && options.provenance) {
     throw base::usage_error(

@@ -19,7 +19,7 @@ DocumentRange parse_document_range(const std::string& text);
 
 // Prints the decoded documents of a token file or the segments of a sequence
 // file to stdout, for people or as JSON lines. Throws Error(usage) if the file
-// is of another kind or the range begins after its end.
+// is of a different kind or the range begins after its end.
 void print_decoded(const std::string& path, const DocumentRange& range,
                    bool is_json);
 

@@ -63,8 +63,8 @@ std::vector<HtmlSection> make_sections(
       return run_and_model_sections(path, findings, options);
     default:
       throw base::input_error(
-          "{}: there is no page for a {}: give datasets, token files, sequence "
-          "files, runs or models",
+          "{}: there is no page for a {}: specify datasets, token files, "
+          "sequence files, runs or models",
           path.string(), name_of(kind));
   }
 }
@@ -136,7 +136,7 @@ void write_page(const PageOptions& options,
   const std::string page = eval::view_page(title, introduction, sections);
   if (static_cast<int64_t>(page.size()) > max_bytes) {
     throw base::usage_error(
-        "{}: the page would have {:.1f} MB: raise --max-size, or give fewer "
+        "{}: the page would have {:.1f} MB: raise --max-size, or specify fewer "
         "files",
         options.output, static_cast<double>(page.size()) / 1e6);
   }

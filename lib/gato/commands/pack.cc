@@ -26,8 +26,7 @@ constexpr const char* kDescription =
     "share of the sequences, relative to the other weights. The default is 1; "
     "every file that matches a glob has the weight of the glob. A file can be "
     "named only once. Each sequence is sampled at random and depends only on "
-    "the inputs, the options, the "
-    "seed and its own index.\n\n"
+    "the inputs, the options, the seed and its own index.\n\n"
     "A document that fits into a sequence is used from its start. A longer "
     "document is used from a random position, which in an episode is the start "
     "of a time step, so that every token is used about equally often. The rest "
@@ -40,7 +39,7 @@ constexpr const char* kDescription =
     "document that is not an episode is one window. A window that does not fit "
     "into the rest of a sequence is dropped, and the sequence is padded. If W "
     "time steps are longer than a sequence, they are truncated at its end, "
-    "counted as cut windows, and reported by a warning.\n\n"
+    "counted as truncated windows, and reported by a warning.\n\n"
     "A mixture file contains [[mixture]] tables with the keys file (a path or "
     "glob), weight, prompt-fraction, fill, documents-per-sequence and resize. "
     "Only file is required. A glob in a mixture file is one source, such as "
@@ -50,8 +49,7 @@ constexpr const char* kDescription =
     "a sequence contains this many documents, or a random span of L tokens if "
     "together they are longer. resize (HxW) is only a check: it is an error if "
     "the images of the source were not resized to HxW by gato-tokenize "
-    "--resize. share/gato/mixtures/paper.toml is the mixture of the "
-    "paper.\n\n"
+    "--resize. share/gato/mixtures/paper.toml is the mixture of the paper.\n\n"
     "With --shard I/N, only shard I of N of the sequences is written. All "
     "shards together contain the same sequences as one file written without "
     "--shard, and gato-train reads them as one dataset. Every job must have "
@@ -76,7 +74,8 @@ std::vector<pack::MixtureEntry> build_mixture(
     mixture.push_back(pack::parse_mixture_operand(input, defaults));
   }
   if (mixture.empty()) {
-    throw base::usage_error("nothing to pack: give token files or a --mixture");
+    throw base::usage_error(
+        "nothing to pack: specify token files or a --mixture");
   }
   return mixture;
 }
@@ -162,7 +161,7 @@ base::ExitStatus run_pack(const PackOptions& options,
   cli::log_counts({{"documents", dataset.corpus().documents()},
                    {"tokens", dataset.corpus().tokens()},
                    {"sequences", report.sequences()},
-                   {"cut windows", report.cut_windows()},
+                   {"truncated windows", report.cut_windows()},
                    {"patches", report.patches()},
                    {"distinct patches", report.distinct_patches()}});
   return base::ExitStatus::success;

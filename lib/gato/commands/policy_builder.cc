@@ -28,8 +28,8 @@ PolicyBuilder::PolicyBuilder(const RolloutControlOptions& options,
   model_ = load_model_for_decoding(*options.model, options.decoding);
   if (options.prompt == "own" && model_->demonstrations.empty()) {
     throw base::usage_error(
-        "--prompt own: the model directory {} has no demonstrations.h5: give a "
-        "dataset or none",
+        "--prompt own: the model directory {} has no demonstrations.h5: "
+        "specify a dataset or none",
         model_->directory.string());
   }
   decoder_ = model::make_decoder(*model_->network);

@@ -31,11 +31,12 @@ class PolicyBuilder {
   std::string precision() const;
   // Returns the agent's name for the dataset.
   std::string agent_name() const;
-  // Returns the factory of a task, which `is_only_task` if no other is played.
-  // Throws Error(usage) if the environment lacks the expert that is requested,
-  // and Error(bad_input) if its observations or actions are not those that the
-  // model learned, or if the prompt or the demonstrations cannot be read. Adds
-  // what the dataset must say about the policy to `attributes`.
+  // Returns the policy factory for a task. `is_only_task` is true if this run
+  // plays no other task. Throws Error(usage) if the environment lacks the
+  // expert that is requested, and Error(bad_input) if its observations or
+  // actions are not those that the model learned, or if the prompt or the
+  // demonstrations cannot be read. Adds what the dataset must say about the
+  // policy to `attributes`.
   rollout::PolicyFactory make_factory(const env::EnvironmentSpec& spec,
                                       bool is_only_task,
                                       nlohmann::json& attributes) const;

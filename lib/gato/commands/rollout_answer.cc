@@ -84,7 +84,7 @@ base::ExitStatus run_answer(const RolloutAnswerOptions& options,
   }
   if (!options.question && !images.empty()) {
     throw base::usage_error(
-        "{}: there is no question about it: give --question", images.front());
+        "{}: there is no question about it: pass --question", images.front());
   }
   if (options.question) {
     OperandRequests requests(images, [&](const std::string& image) {

@@ -53,8 +53,8 @@ void add_policy_options(cli::OptionTable& table,
   table
       .add("demonstrations", &options.demonstrations,
            "Datasets of the tasks for --policy nearest, in any format that "
-           "gato-tokenize episodes reads; a directory stands for all datasets "
-           "in it. If the expert's actions are recorded, those are used")
+           "gato-tokenize episodes reads; a directory means every dataset in "
+           "it. If the expert's actions are recorded, those are used")
       .metavar("DATASET...");
   table
       .add("neighbors", &options.neighbors,
@@ -117,10 +117,10 @@ void add_model_options(cli::OptionTable& table,
           "otherwise none");
   table
       .add("prompt-part", &options.prompt_part,
-           "What the prompt of a DATASET is. first: the beginning of its best "
-           "episode. last: the end, which shows the goal. nearest: at every "
-           "time step, the part of an episode whose last observation is "
-           "nearest to the current one, instead of the past time steps")
+           "Which part of DATASET to use as the prompt. first: the beginning "
+           "of its best episode. last: the end, which shows the goal. nearest: "
+           "at every time step, the part of an episode whose last observation "
+           "is nearest to the current one, instead of the past time steps")
       .one_of({"first", "last", "nearest"})
       .metavar("PART");
   add_max_episode_steps_option(table, options.max_episode_steps,
@@ -142,8 +142,8 @@ void add_model_options(cli::OptionTable& table,
   table.add("blank-actions", &options.mask_actions,
             "Mask past actions in the input and sample all tokens of an action "
             "after one forward pass, for a model that was trained with "
-            "--blank-actions 1. The paper's real robot was controlled like "
-            "this, with --context-steps 1");
+            "--blank-actions 1. This is how the paper controls its real robot, "
+            "with --context-steps 1");
   add_resize_option(table, options.resize);
   add_decoding_options(table, options.decoding);
 }
@@ -246,17 +246,17 @@ cli::Command rollout_control_command() {
       "them is external, several tasks are played at the same time, with at "
       "most twice as many environments in all as --batch times --threads. "
       "Episodes do not depend on --batch and --threads, except through "
-      "rounding if a model plays: the arithmetic of a forward pass can differ "
-      "in the last bits with the number of observations that it reads. If two "
-      "tokens are nearly equally likely (with --greedy), or the random number "
-      "is close to the boundary between two tokens, a different token may then "
-      "be chosen. The same options nevertheless give the same episodes: a "
-      "forward pass waits for the observations of all episodes of the batch "
-      "(not with --control-period), and each thread plays batches whose "
-      "episodes follow from --episodes, --batch and --threads. --resume plays "
-      "incomplete batches, of up to four times --batch episodes, again. If a "
-      "model plays, shards divide the batches rather than the episodes. With "
-      "--batch 1, there is no such rounding.\n\n"
+      "rounding if a model plays: results of a forward pass can differ in the "
+      "last bits depending on its batch size. If two tokens are nearly equally "
+      "likely (with --greedy), or the random number is close to the boundary "
+      "between two tokens, a different token may then be chosen. The same "
+      "options nevertheless give the same episodes: a forward pass waits for "
+      "the observations of all episodes of the batch (not with "
+      "--control-period), and each thread plays batches whose episodes follow "
+      "from --episodes, --batch and --threads. --resume plays incomplete "
+      "batches, of up to four times --batch episodes, again. If a model plays, "
+      "shards divide the batches rather than the episodes. With --batch 1, "
+      "there is no such rounding.\n\n"
       "With --control-period, ticks are multiples of the period, counted from "
       "the reply to the reset. The first action is sent as soon as it is "
       "known, and each of the others at a tick. An action that is not known at "
@@ -268,10 +268,10 @@ cli::Command rollout_control_command() {
       "--policy nearest compares observations by the sum of squares of the "
       "differences between their numbers, each divided by its standard "
       "deviation in the demonstrations of the task. An image counts as the "
-      "mean of each color channel in each cell of an 8 x 8 grid. Of equally "
-      "near observations, the earlier one is used. If a text equals that of "
-      "any demonstration, only the steps with this text are compared. Ties "
-      "between discrete actions go to the smallest.\n\n"
+      "mean of each color channel in each cell of an 8 x 8 grid. Ties go to "
+      "the earlier observation. If a text equals that of any demonstration, "
+      "only the steps with this text are compared. Ties between discrete "
+      "actions go to the smallest.\n\n"
       "Each action token is sampled among the ids that the action space "
       "allows. With --context-steps W, the last W time steps are encoded again "
       "at every time step, and nothing older affects the model. With 0, keys "
@@ -303,7 +303,8 @@ cli::Command rollout_control_command() {
        "50 episodes of each of two tasks, played by a model"},
       {"gato-rollout control --policy nearest --demonstrations catch --env "
        "arcade/catch --video catch.webp -o nearest",
-       "Play from demonstrations without training, and film nine episodes"},
+       "Play from demonstrations without training, and record a video of nine "
+       "episodes"},
       {"gato-rollout control --model run --env-command ./robot "
        "--control-period 50ms --batch 1 --context-steps 1 --blank-actions -o "
        "robot",

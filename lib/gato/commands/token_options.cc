@@ -21,8 +21,8 @@ void check_vocabulary_options(const TokenizerOptions& options,
   }
   if (text_use == TextUse::always) {
     throw base::usage_error(
-        "--text-model none is for episodes without text: give a SentencePiece "
-        "model, which gato-tokenize vocab trains");
+        "--text-model none is for episodes without text: specify a "
+        "SentencePiece model, which gato-tokenize vocab trains");
   }
   if (options.discrete == "overlap") {
     throw base::usage_error(
@@ -113,8 +113,8 @@ tokenize::TokenFileOptions make_token_file_options(
     if (std::error_code ignored;
         std::filesystem::is_directory(options.text_model, ignored)) {
       throw base::io_error(
-          "--text-model {}: it is a directory: give the tokenizer.model of a "
-          "model, or the file that gato-tokenize vocab wrote",
+          "--text-model {}: it is a directory: specify the tokenizer.model of "
+          "a model, or the file that gato-tokenize vocab wrote",
           options.text_model);
     }
     values.text_model = base::read_file(options.text_model);

@@ -80,10 +80,10 @@ void add_source_options(cli::OptionTable& table,
       .default_is(options.tsv.image_name_format +
                   ", as img2dataset names them");
   table.add("trust-row-order", &command_options.trusts_row_order,
-            "Find images by the numbers of the rows even if nothing beside the "
-            "images proves that this is right: the inputs are in the order in "
-            "which img2dataset downloaded them, in shards of 10000 rows, and "
-            "no row before the last one given is missing");
+            "Find images by the numbers of the rows even if no file next to "
+            "the images proves that this is right: the inputs are in the order "
+            "in which img2dataset downloaded them, in shards of 10000 rows, "
+            "with no row missing except at the end");
   table.begin_group("Options for webdataset");
   table
       .add(
@@ -107,15 +107,15 @@ constexpr const char* kDescription =
     "and URL (CC3M), URL and caption (CC12M), or columns named in a header "
     "line. Nothing is downloaded. Without --image-column, images are found "
     "where img2dataset --output_format files puts them. If img2dataset's .json "
-    "files are beside the images, the image of a row is the one whose .json "
+    "files are next to the images, the image of a row is the one whose .json "
     "file contains the URL of the row; share/gato/convert/img2dataset_json.py "
-    "writes .json files that are missing from the .parquet files of "
-    "img2dataset. Without such files, an image is found by the number of the "
-    "row, starting at 0: row 12345 has the image 00001/000012345.jpg. A .txt "
-    "file beside the image with the caption of the row proves that it is the "
-    "right one. If nothing proves the match, the inputs are rejected (status "
-    "3) when several of them share an image root or some of the images belong "
-    "to no row, unless --trust-row-order says that the numbers are right.\n\n"
+    "creates missing .json files from the .parquet files of img2dataset. "
+    "Without such files, an image is found by the number of the row, starting "
+    "at 0: row 12345 has the image 00001/000012345.jpg. A .txt file next to "
+    "the image with the caption of the row proves that it is the right one. If "
+    "nothing proves the match, the inputs are rejected (status 3) when several "
+    "of them share an image root or some of the images belong to no row, "
+    "unless --trust-row-order is given.\n\n"
     "Rows are numbered as by img2dataset: a cell that begins with a quote ends "
     "at its closing quote, even lines later, so that the lines within it have "
     "no image; and every input begins a new shard of 10000 rows, after those "

@@ -100,8 +100,8 @@ cli::Command tokenize_episodes_command() {
   command.description =
       "Reads Minari datasets (the directory, its data directory, or "
       "main_data.hdf5) and the HDF5 files of D4RL and robomimic, as described "
-      "in gato-formats(5). Any other directory stands for all Minari datasets "
-      "and .hdf5 files in it, at any depth, except for hidden ones. Episodes "
+      "in gato-formats(5). Any other directory means all Minari datasets and "
+      ".hdf5 files in it, at any depth, except for hidden ones. Episodes "
       "without text need no SentencePiece model: --text-model none. Each time "
       "step becomes its text, image, discrete and continuous observations, a "
       "separator, and its discrete and continuous actions, with the keys of "
@@ -111,13 +111,13 @@ cli::Command tokenize_episodes_command() {
       "--keep-return, --best and --episodes apply in this order, each to the "
       "episodes that the previous ones keep, and separately to each task over "
       "all inputs. Selecting by return or by number requires two passes over "
-      "the inputs, since bad episodes (--skip-bad) must not take part in the "
+      "the inputs, since bad episodes (--skip-bad) must be excluded from the "
       "comparison. The program ends with counts of the episodes that were not "
       "written, by reason, which are also stored in the output. Episodes are "
       "reported as \"unfinished\" if their last time step is neither "
-      "terminated "
-      "nor truncated. Episodes that lack the observation after the last action "
-      "are reported as \"without final observation\". Both are still used.";
+      "terminated nor truncated. Episodes that lack the observation after the "
+      "last action are reported as \"without final observation\". Both are "
+      "still used.";
   command.seed_help =
       "Random seed of --episodes; the same seed, inputs and options give the "
       "same bytes";
@@ -141,7 +141,7 @@ cli::Command tokenize_episodes_command() {
        "All datasets in a directory, whose observations contain no text"},
       {"gato-tokenize episodes --text-model words.model --keep-return 0.8 -o "
        "d4rl.h5 ~/.minari/datasets/D4RL/door/human-v2",
-       "The better episodes of a Minari dataset"},
+       "The highest-return episodes of a Minari dataset"},
       {"gato-tokenize episodes --text-model words.model --task hopper --best "
        "2000 --episodes 100 --seed 1 -o hopper.h5 hopper_medium-v2.hdf5 "
        "hopper_expert-v2.hdf5",

@@ -181,8 +181,7 @@ base::ExitStatus run_train(const TrainOptions& options,
     if (!is_resumed || data::list_checkpoint_steps(output).empty()) {
       throw;
     }
-    spdlog::info(
-        "asked to stop before a step was complete; no progress is lost");
+    spdlog::info("stopped before completing a step; no progress was lost");
     return base::ExitStatus::stopped_early;
   }
 }
@@ -215,12 +214,12 @@ void add_validation_options(cli::OptionTable& table, TrainOptions& options) {
     const train::TrainingConfig& config = options.training.config;
     if (config.keep_best) {
       throw base::usage_error(
-          "--keep-best requires --validation: give sequence files whose loss "
+          "--keep-best requires --validation: pass sequence files whose loss "
           "decides which checkpoint is the best");
     }
     if (config.validate_every != train::TrainingConfig().validate_every) {
       throw base::usage_error(
-          "--validate-every {} requires --validation: give the held-out "
+          "--validate-every {} requires --validation: pass the held-out "
           "sequence files",
           config.validate_every);
     }
@@ -259,14 +258,14 @@ cli::CommandFunction build(cli::OptionTable& table) {
     if (config.asynchronous_save && config.shard_optimizer) {
       throw base::usage_error(
           "--asynchronous-save cannot be combined with --shard-optimizer, "
-          "whose checkpoints are written by all processes; give only one of "
+          "whose checkpoints are written by all processes; use only one of "
           "them");
     }
     if (config.shard_optimizer &&
         config.optimizer.kind == train::OptimizerKind::muon) {
       throw base::usage_error(
           "--optimizer muon cannot be combined with --shard-optimizer, whose "
-          "shards divide the matrices that Muon updates; give only one of "
+          "shards divide the matrices that Muon updates; use only one of "
           "them");
     }
   });
@@ -296,9 +295,8 @@ cli::Command train_command() {
       "it also accepts the run directory, and then uses the checkpoint that "
       "latest points to or, if latest is missing or (with a warning) refers to "
       "none, the newest complete checkpoint. metrics.jsonl has one line per "
-      "--log-every steps, "
-      "config.toml is the configuration, and log.txt contains the messages "
-      "unless --log-file names another file.\n\n"
+      "--log-every steps, config.toml is the configuration, and log.txt "
+      "contains the messages unless --log-file names another file.\n\n"
       "When a run is asked to stop, by SIGINT, SIGTERM, SIGHUP, SIGUSR1 or "
       "--max-time, it saves a checkpoint and exits with status 75. The same "
       "command with --resume resumes it exactly, or starts it if there is no "

@@ -37,7 +37,7 @@ std::vector<int64_t> list_checkpoint_steps(
 std::optional<std::filesystem::path> newest_complete_checkpoint(
     const std::filesystem::path& run_directory);
 
-// Makes `reference` refer to the checkpoint `name` beside it. Replaces another
+// Makes `reference` refer to the checkpoint `name` next to it. Replaces another
 // reference, and a copy of a checkpoint (see is_checkpoint_copy()). If a link
 // cannot be made, writes a file and returns the reason. Throws Error(io) if
 // neither can be made.

@@ -21,7 +21,7 @@ using FieldValue = std::variant<Array, std::string>;
 using FieldValues = std::vector<FieldValue>;
 
 // Returns the reason why `values` is not a valid time step of `fields`: a wrong
-// number of values, an array of a wrong type or shape, text in place of
+// number of values, an array of the wrong type or shape, text in place of
 // numbers, or a NaN. Returns an empty string if the values are valid. Bounds
 // are not checked.
 std::string find_invalid_value(const FieldValues& values,

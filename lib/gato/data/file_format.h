@@ -49,8 +49,9 @@ class NewerVersionError : public base::Error {
 nlohmann::json format_to_json(const FileFormat& format);
 
 // Throws Error(bad_input), with a message that begins with `label`, if the JSON
-// value is not an object, is of another kind, or has no version or one that is
-// too old for this program. Throws NewerVersionError if the version is too new.
+// value is not an object, is of a different kind, or has no version or one that
+// is too old for this program. Throws NewerVersionError if the version is too
+// new.
 void check_format(const nlohmann::json& object, const FileFormat& format,
                   const std::string& label);
 
@@ -59,7 +60,7 @@ void write_format(hdf5::Group& root, const FileFormat& format);
 // Writes `complete` = 1. Must be the last write to the file.
 void mark_complete(hdf5::Group& root);
 
-// Throws Error(bad_input) if the file is of another kind (the message says
+// Throws Error(bad_input) if the file is of a different kind (the message says
 // which), unfinished or too old for this program. Throws NewerVersionError if
 // its version is too new.
 void check_format(const hdf5::Group& root, const FileFormat& format);

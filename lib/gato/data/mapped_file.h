@@ -44,8 +44,8 @@ class DatasetView {
  public:
   DatasetView() = default;
   // Throws Error(bad_input) if the shape is not [rows, row_shape...], if the
-  // elements are of another kind than T (integer or floating-point), or if they
-  // extend beyond the end of the file.
+  // elements are of a different kind than T (integer or floating-point), or if
+  // they extend beyond the end of the file.
   DatasetView(hdf5::Dataset dataset, const MappedFile& mapping,
               const std::vector<int64_t>& row_shape)
       : dataset_(std::move(dataset)),

@@ -62,10 +62,10 @@ class TokenFileReader : public TokenTable {
   // Opens a file. A `group` other than "/" selects a token file that is
   // embedded in another file (/demonstrations).
   //
-  // Throws Error(io) if the file is missing, and Error(bad_input) if it is of
-  // another kind, incomplete, too new or corrupt: offsets that decrease, tasks
-  // or sources outside their tables, or a text model that does not match its
-  // digest. Patch numbers and ids are checked when a document is read.
+  // Throws Error(io) if the file is missing, and Error(bad_input) if it is of a
+  // different kind, incomplete, too new or corrupt: offsets that decrease,
+  // tasks or sources outside their tables, or a text model that does not match
+  // its digest. Patch numbers and ids are checked when a document is read.
   explicit TokenFileReader(const std::filesystem::path& path,
                            const std::string& group = "/");
 

@@ -69,8 +69,7 @@ void TokenTable::Contents::load_images(TokenizedDocument& result, int64_t begin,
                             Modality::patch)) {
     throw base::input_error(
         "{}: tokens {} to {} contain a patch that belongs to no image: the "
-        "file "
-        "is corrupt",
+        "file is corrupt",
         name, begin, end);
   }
 }

@@ -43,8 +43,7 @@ Vocabulary Vocabulary::make(std::string sentencepiece_bytes, int32_t text_size,
   if (text_size < 1 || text_size > kMaxPieces) {
     throw base::input_error(
         "a SentencePiece model of {} pieces is not supported: it must have "
-        "from "
-        "1 to {}",
+        "from 1 to {}",
         text_size, kMaxPieces);
   }
   if (discrete == DiscreteLayout::overlap && text_size < kBinCount) {

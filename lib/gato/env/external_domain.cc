@@ -89,7 +89,7 @@ void check_domain(const ExternalDomain& domain) {
   }
   if (domain.file.stem() != domain.name) {
     throw base::usage_error(
-        "{}: describes the domain '{}': name the file {}.toml", file,
+        "{}: describes the domain '{}': rename the file to {}.toml", file,
         domain.name, domain.name);
   }
   if (domain.command.find("{task}") == std::string::npos) {

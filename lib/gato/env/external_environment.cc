@@ -342,8 +342,8 @@ class ExternalEnvironment : public Environment {
       throw base::run_error(
           "{}",
           with_command(command_,
-                       "after a restart it declares different observations "
-                       "or actions"));
+                       "after a restart it declares different observations or "
+                       "actions"));
     }
   }
 

@@ -1,4 +1,4 @@
-// Captions that a model generated, beside reference captions.
+// Captions that a model generated, alongside reference captions.
 #pragma once
 
 #include <cstdint>

@@ -34,7 +34,7 @@ struct Series {
 // and the maximum is more than ten times the minimum.
 //
 // The legend is for a few short names; with more, pass false and put the names
-// beside the chart.
+// next to the chart.
 std::string line_chart(const std::vector<Series>& series,
                        const std::string& x_title, const std::string& y_title,
                        bool has_legend = true);

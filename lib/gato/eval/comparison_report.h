@@ -32,8 +32,8 @@ HtmlSection comparison_section(const ComparisonReport& report);
 // Returns why no pair could be compared, or an empty string if one could.
 std::string no_pairs_reason(const ComparisonReport& report);
 
-// Returns the names of the tasks of which all episodes of A failed, but not all
-// of B.
+// Returns the names of the tasks in which every episode of A failed but at
+// least one of B did not.
 std::vector<std::string> find_failed_tasks(const ComparisonReport& report);
 
 // Returns the names of the tasks, and "all", whose verdict is that A is worse.

@@ -10,7 +10,7 @@
 
 namespace gato::eval {
 
-// What an episode is worth: its return, or 1 if it succeeded and 0 if not.
+// The value of an episode: its return, or 1 if it succeeded and 0 if not.
 enum class Metric { mean_return, success };
 
 struct EpisodeOutcome {
@@ -52,7 +52,7 @@ struct DatasetOutcomes {
   std::vector<double> values(Metric metric) const;
 };
 
-// Returns what an episode that did not fail is worth.
+// Returns the value of an episode that did not fail.
 double episode_value(const EpisodeOutcome& episode, Metric metric);
 
 // Reads a dataset of any format that ingest::open_episodes accepts.

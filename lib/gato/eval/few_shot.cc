@@ -113,8 +113,8 @@ void check_repeats(const NamedRuns& curve) {
         seen.try_emplace({run.episodes, run.repeat}, &run);
     if (!is_new) {
       throw base::input_error(
-          "curve {}: {} and {} are both repeat {} with {} demonstrations: give "
-          "each of them a curve of its own with --curve",
+          "curve {}: {} and {} are both repeat {} with {} demonstrations: "
+          "assign each of them a curve of its own with --curve",
           curve.name, first->second->path.string(), run.path.string(),
           run.repeat, run.episodes);
     }
@@ -136,7 +136,8 @@ std::string common_task(const std::vector<NamedRuns>& curves) {
     }
   }
   if (!first) {
-    throw base::input_error("there are no runs: give outputs of gato-finetune");
+    throw base::input_error(
+        "there are no runs: specify outputs of gato-finetune");
   }
   return first->task;
 }

@@ -1,6 +1,6 @@
 // A run is recognized by the name of its directory. Its evaluations are the
 // lines of metrics.jsonl with the key "evaluation", which need not be in
-// ascending order of steps, because they are made beside training.
+// ascending order of steps, because they are made alongside training.
 #include "gato/eval/few_shot_runs.h"
 
 #include <spdlog/spdlog.h>
@@ -170,8 +170,7 @@ FewShotInput read_runs(const fs::path& operand,
   }
   if (task.empty()) {
     throw base::input_error(
-        "{}: no run has an evaluation: give gato-finetune an environment with "
-        "--env",
+        "{}: no run has an evaluation: run gato-finetune with --env",
         operand.string());
   }
   require_success_reports(operand, input.runs, metric);

@@ -68,8 +68,8 @@ void require_domain(const DatasetOutcomes& outcomes,
                     const std::string& domain) {
   if (outcomes.domain != domain) {
     throw base::input_error(
-        "{}: task \"{}\" is in domain \"{}\", but an earlier dataset has it "
-        "in \"{}\"",
+        "{}: task \"{}\" is in domain \"{}\", but an earlier dataset has it in "
+        "\"{}\"",
         outcomes.path.string(), outcomes.task, outcomes.domain, domain);
   }
 }

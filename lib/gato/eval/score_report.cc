@@ -235,8 +235,8 @@ std::string to_text(const ScoreReport& report) {
   }
   return text +
          fmt::format(
-             "mean over domains: {}; tasks at or above 50%: {}, 75%: {}, "
-             "100%: {}; 95% intervals over {}\n",
+             "mean over domains: {}; tasks at or above 50%: {}, 75%: {}, 100%: "
+             "{}; 95% intervals over {}\n",
              format_number(report.domain_mean, 1),
              report.thresholds.at(50).task_count,
              report.thresholds.at(75).task_count,

@@ -92,9 +92,8 @@ HtmlSection profile_section(const ScoreReport& report) {
       "Performance profile",
       chart_html(profile_chart(report.profile)) +
           fmt::format("<p class=\"note\">The share of all runs of all tasks "
-                      "that score more than a threshold, with a 95% "
-                      "bootstrap interval (Agarwal et al. 2021). The runs "
-                      "are {}.</p>\n",
+                      "that score more than a threshold, with a 95% bootstrap "
+                      "interval (Agarwal et al. 2021). The runs are {}.</p>\n",
                       report.bootstrap_unit)};
 }
 
@@ -118,8 +117,8 @@ HtmlSection configuration_section(const ScoreReport& report) {
                          rows, {0, 8}) +
           "<p class=\"note\">Each configuration was trained several times, "
           "with different seeds. A run is the mean score of one training on "
-          "one task, and the intervals resample the runs, so they include "
-          "the variance between trainings.</p>\n"};
+          "one task, and the intervals resample the runs, so they include the "
+          "variance between trainings.</p>\n"};
 }
 
 HtmlSection task_table_section(
@@ -145,8 +144,8 @@ HtmlSection task_table_section(
                "random", "expert", "success", "episodes", "failed", "note"},
               rows, {0, 1, 11}, links) +
               fmt::format(
-                  "<p class=\"note\">Mean, deviation, random and expert "
-                  "are {}.</p>\n",
+                  "<p class=\"note\">Mean, deviation, random and expert are "
+                  "{}.</p>\n",
                   is_success ? "shares of successful episodes" : "returns")};
 }
 
@@ -257,9 +256,9 @@ HtmlSection latency_section(const ScoreReport& report) {
       sortable_table({"task", "dataset", "period (ms)", "steps", "overruns",
                       "median (ms)", "95% (ms)", "99% (ms)", "max (ms)"},
                      rows, {0, 1}) +
-          "<p class=\"note\">From the arrival of an observation to the "
-          "sending of the action, in runs with a control period. An overrun "
-          "is a period in which no action was sent.</p>\n"};
+          "<p class=\"note\">From the arrival of an observation to the sending "
+          "of the action, in runs with a control period. An overrun is a "
+          "period in which no action was sent.</p>\n"};
 }
 
 // Returns a table of the sources of the references with the number of tasks.

@@ -79,7 +79,7 @@ std::map<int64_t, std::vector<std::string>> read_captions(
           add_unique(record, "id", ids);
         }
         if (!record.contains("caption") && record.contains("question_id")) {
-          throw base::input_error("annotations of VQA: give --questions, too");
+          throw base::input_error("annotations of VQA: also pass --questions");
         }
         captions[ingest::integer_at(record, "image_id")].push_back(
             ingest::string_at(record, "caption"));
@@ -170,8 +170,8 @@ TextExamples read_caption_examples(const fs::path& references,
     }
     if (!images.insert(id).second) {
       throw base::input_error(
-          "image {} has a caption already: keep one per image, for example "
-          "those of one sample",
+          "image {} already has a caption: keep one per image, such as those "
+          "of a single sample",
           id);
     }
     result.examples.push_back({std::move(caption), found->second});
@@ -201,8 +201,8 @@ TextExamples read_answer_examples(const fs::path& annotations,
     }
     if (found->second.empty()) {
       throw base::input_error(
-          "the question '{}' about image {} has an answer already: keep one "
-          "per question, for example those of one sample",
+          "the question '{}' about image {} already has an answer: keep one "
+          "per question, such as those of a single sample",
           base::escape_control_characters(question), id);
     }
     result.examples.push_back(

@@ -1,4 +1,4 @@
-// Generated captions and answers, beside the correct ones.
+// Generated captions and answers, alongside the correct ones.
 #pragma once
 
 #include <cstdint>

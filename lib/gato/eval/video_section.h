@@ -1,4 +1,4 @@
-// Videos of episodes beside the scores of their tasks.
+// Videos of episodes alongside the scores of their tasks.
 #pragma once
 
 #include <filesystem>
@@ -22,7 +22,7 @@ struct Videos {
 
 // Looks for videos, files that end in .png, .apng, .webp, .gif, .mp4 or .webm:
 // `directory`/TASK.png, also with '-' for the '/' in the name of the task, or a
-// file beside a dataset, DATASET.png. `directory` may be empty.
+// file next to a dataset, DATASET.png. `directory` may be empty.
 Videos find_videos(const ScoreReport& report,
                    const std::filesystem::path& directory);
 

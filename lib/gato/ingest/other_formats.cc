@@ -20,7 +20,7 @@ void reject_other_formats(const std::string& name, std::string_view first) {
       first.substr(kMagicOffset).starts_with("ustar") &&
       first.substr(0, kMagicOffset).find('\0') != std::string_view::npos) {
     throw base::input_error(
-        "{}: a tar archive, not text: give the files in it, or pipe them: "
+        "{}: a tar archive, not text: extract the files in it, or pipe them: "
         "tar -xOf ARCHIVE | gato-tokenize ... -",
         name);
   }
@@ -35,7 +35,7 @@ void reject_other_formats(const std::string& name, std::string_view first) {
   }
   if (first.starts_with("PK\x03\x04")) {
     throw base::input_error(
-        "{}: a zip archive, not text: give the files in it, or pipe them: "
+        "{}: a zip archive, not text: extract the files in it, or pipe them: "
         "unzip -p ARCHIVE | gato-tokenize ... -",
         name);
   }

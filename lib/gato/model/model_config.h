@@ -39,7 +39,7 @@ struct ModelConfig {
   nlohmann::json to_json() const;
   // Throws Error(bad_input), which begins with `label`, such as the path of the
   // file, and names the field, if a field is missing or invalid or if the file
-  // is of another kind or a newer version.
+  // is of a different kind or a newer version.
   static ModelConfig from_json(const nlohmann::json& json,
                                const std::string& label = "config.json");
   // Throws Error(usage) if a value is out of range.

@@ -93,13 +93,13 @@ fs::path resolve_model_directory(const fs::path& path) {
   if (!newest || !fs::exists(*newest / kConfigName)) {
     if (!fs::exists(fs::symlink_status(path))) {
       throw base::io_error(
-          "{}: no such file or directory: give a directory that gato-train "
+          "{}: no such file or directory: specify a directory that gato-train "
           "wrote",
           path.string());
     }
     throw base::input_error(
         "{}: not a model directory: it has neither {} nor a complete "
-        "checkpoint: give a directory that gato-train wrote",
+        "checkpoint: specify a directory that gato-train wrote",
         path.string(), kConfigName);
   }
   if (fs::exists(fs::symlink_status(reference))) {

@@ -42,7 +42,7 @@ ModelConfig load_model_config(const std::filesystem::path& path);
 
 // Reads a model and, if there is a MANIFEST.json, verifies the files. Throws
 // Error(io) if a file is missing, and Error(bad_input) if a file is corrupt, of
-// another kind or of a newer version, or if the weights do not match the
+// a different kind or of a newer version, or if the weights do not match the
 // configuration.
 LoadedModel load_model(const std::filesystem::path& path);
 

@@ -21,8 +21,7 @@ const std::vector<MixtureEntry>& checked_mixture(
     if (options.window_steps > 0 && entry.fill == Fill::pad) {
       throw base::usage_error(
           "{}: fill \"pad\" (one document per sequence) cannot be combined "
-          "with "
-          "--window-steps (many windows per sequence)",
+          "with --window-steps (many windows per sequence)",
           entry.name);
     }
   }
@@ -72,8 +71,7 @@ void check_tasks(const MixtureEntry& entry,
     if (entry.documents_per_sequence > 0 && !task.spec.action_fields.empty()) {
       throw base::usage_error(
           "{}: task \"{}\" has episodes; documents-per-sequence is for text "
-          "and "
-          "for pairs of an image and a text",
+          "and for pairs of an image and a text",
           entry.name, task.spec.name);
     }
   }

@@ -40,7 +40,7 @@ Chat::Chat(const TextModel& model, ChatOptions options)
   if (2 * options_.preamble.size() > cache_.capacity()) {
     throw base::usage_error(
         "--preamble: its {} tokens leave less than half of the model's context "
-        "of {} tokens to the dialogue: give a shorter one, or none",
+        "of {} tokens for the dialogue: use a shorter one, or none",
         options_.preamble.size(), cache_.capacity());
   }
 }

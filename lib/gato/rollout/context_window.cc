@@ -86,7 +86,7 @@ void ContextWindow::add_step(int64_t slot, data::TokenRow observation,
   const int64_t needed = observation.size() + action_tokens;
   if (needed > cache_.capacity()) {
     throw base::run_error(
-        "a time step has {} tokens, but the context of the network only {}: "
+        "a time step has {} tokens, but the network's context holds only {}: "
         "use smaller images (--resize) or a network with a longer context",
         needed, cache_.capacity());
   }

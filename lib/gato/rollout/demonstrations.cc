@@ -257,13 +257,13 @@ std::shared_ptr<const Demonstrations> read_demonstrations(
   }
   if (!has_dataset) {
     throw base::input_error(
-        "no dataset is of the task '{}', but of '{}': give demonstrations of "
-        "this task",
+        "no dataset is of the task '{}', but of '{}': specify demonstrations "
+        "of this task",
         task.name, fmt::join(other_tasks, "', '"));
   }
   if (result->step_count() == 0) {
     throw base::input_error(
-        "all episodes of the task '{}' failed or have no step: give other "
+        "all episodes of the task '{}' failed or have no step: use other "
         "demonstrations",
         task.name);
   }

@@ -69,7 +69,7 @@ class Reader {
 
   [[noreturn]] void fail() const {
     throw base::input_error(
-        "{}: it is corrupt: start the recording again with --force", label_);
+        "{}: it is corrupt: start the recording over with --force", label_);
   }
   bool is_at_end() const { return bytes_.empty(); }
   std::string_view take(uint64_t size) {

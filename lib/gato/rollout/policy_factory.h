@@ -22,7 +22,7 @@ struct ScriptedPolicyOptions {
 };
 
 // Returns a factory of the environment's expert or of random actions. If there
-// is noise, the expert's own choice is recorded beside the executed action.
+// is noise, the expert's own choice is recorded alongside the executed action.
 PolicyFactory make_scripted_policy_factory(
     const data::TaskSpec& task, const ScriptedPolicyOptions& options);
 

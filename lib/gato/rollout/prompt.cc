@@ -75,7 +75,7 @@ DatasetPrompt dataset_prompt(const std::filesystem::path& dataset,
   std::optional<data::Episode>& best = found.episode;
   if (!best) {
     throw base::input_error(
-        "{}: all of its {} episodes failed or have no step: give another "
+        "{}: all of its {} episodes failed or have no step: use another "
         "dataset",
         dataset.string(), source->episode_count());
   }

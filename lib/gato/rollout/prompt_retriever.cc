@@ -52,7 +52,7 @@ PromptRetriever::PromptRetriever(const std::filesystem::path& dataset,
   }
   if (documents_.empty()) {
     throw base::input_error(
-        "{}: all of its {} episodes failed or have no step: give another "
+        "{}: all of its {} episodes failed or have no step: use another "
         "dataset",
         dataset.string(), source->episode_count());
   }

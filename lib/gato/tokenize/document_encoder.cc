@@ -77,7 +77,7 @@ data::TokenizedDocument encode_document(const data::Document& document,
                                         const TextEncoder& text_encoder) {
   if (text_encoder.size() != vocabulary.text_size) {
     throw base::usage_error(
-        "the SentencePiece model has {} pieces, the vocabulary {}",
+        "the SentencePiece model has {} pieces, but the vocabulary has {}",
         text_encoder.size(), vocabulary.text_size);
   }
   data::TokenizedDocument result;

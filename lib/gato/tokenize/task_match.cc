@@ -102,7 +102,7 @@ std::vector<data::Field> match_fields(const std::string& task,
                                          return candidate.name == field.name;
                                        });
     if (position == found.end()) {
-      throw base::input_error("task '{}': {} '{}' of {} is missing in {}: {}",
+      throw base::input_error("task '{}': {} '{}' of {} is missing from {}: {}",
                               task, kind, field.name, wording.wanted,
                               wording.found, wording.advice);
     }
@@ -218,7 +218,7 @@ TaskMatch match_dataset(const data::TaskSpec& dataset,
   match.spec = dataset;
   match_specs(dataset, spec,
               {"the dataset", "the task",
-               fmt::format("give a dataset of '{}'", spec.name)},
+               fmt::format("use a dataset of '{}'", spec.name)},
               match);
   return match;
 }

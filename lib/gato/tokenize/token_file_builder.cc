@@ -213,8 +213,8 @@ void TokenFileBuilder::check_not_empty(const Counts& extra_counts) const {
                             outcome_summary(extra_counts));
   }
   spdlog::warn(
-      "--shard {}/{}: its inputs contain no document to write ({}); the "
-      "token file is empty, and gato-pack ignores it",
+      "--shard {}/{}: its inputs contain no document to write ({}); the token "
+      "file is empty, and gato-pack ignores it",
       options_.shard.number, options_.shard.count,
       outcome_summary(extra_counts));
 }

@@ -12,7 +12,7 @@ namespace gato::train {
 namespace {
 
 // Returns how many matrices of equal shape a parameter of the network consists
-// of, one below the other (weights.h); 0 if Muon does not update it.
+// of, stacked along the rows (weights.h); 0 if Muon does not update it.
 int64_t hidden_matrix_count(std::string_view name) {
   if (!name.starts_with("blocks.")) {
     return 0;
@@ -51,8 +51,8 @@ std::vector<FlatMatrix> hidden_matrices(const model::Network& network) {
 
 // Each iteration applies the odd polynomial a s + b s^3 + c s^5 to the singular
 // values s, which the norm brings into [0, 1]. The coefficients are those of
-// Jordan et al.: they raise small values as fast as possible, at the price of
-// values that end near 1, not at 1.
+// Jordan et al.: they raise small values as fast as possible, at the cost of
+// values that converge only near 1.
 at::Tensor orthogonalize(const at::Tensor& matrix) {
   constexpr double kA = 3.4445, kB = -4.7750, kC = 2.0315;
   constexpr int kIterations = 5;

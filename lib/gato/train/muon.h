@@ -1,5 +1,5 @@
 // Muon (Jordan et al. 2024): the momentum of a matrix is orthogonalized before
-// it is applied, so that the update is as large in all directions.
+// it is applied, so that the update has the same magnitude in all directions.
 #pragma once
 
 #include <vector>

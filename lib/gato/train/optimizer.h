@@ -25,8 +25,8 @@ struct OptimizerOptions {
   double max_gradient_norm = 1;  // gradients above it are clipped; 0: no limit
 };
 
-// The state of an optimizer for the values in `slice`. Each optimizer says in
-// its header what its moments are.
+// The state of an optimizer for the values in `slice`. Each optimizer's header
+// documents its moments.
 struct OptimizerState {
   FlatSlice slice;
   at::Tensor first_moment, second_moment;  // fp32 [slice.size()]

@@ -29,7 +29,7 @@ exit status: 0 success, 1 the run failed, 2 invalid options or a missing Python 
 3 invalid input, 4 a file is missing, or cannot be read or written, 130 or 143 interrupted.
 
 The output is a Minari 0.5 dataset (OUTPUT_DIR/data/main_data.hdf5 and metadata.json). It appears
-complete or not at all. README.md beside this program lists what is converted and what is lost."""
+complete or not at all. README.md next to this program lists what is converted and what is lost."""
 
 
 def argument_parser(description, inputs_help, many_inputs=True):
@@ -98,7 +98,7 @@ def provenance(program, arguments, inputs):
 
 
 NULL = type(None)
-TYPE_NAMES = {str: "a text", int: "an integer", float: "a number", bool: "true or false",
+TYPE_NAMES = {str: "a string", int: "an integer", float: "a number", bool: "true or false",
               list: "a list", dict: "an object", NULL: "null"}
 
 
@@ -106,7 +106,7 @@ def check_json(value, shape, where):
     """Raises BadInputError, beginning with `where`, unless a JSON value has a shape: a type, a
     tuple of types, a list of the shape of all its items, a dictionary of the shapes of some keys,
     or a function that checks a value and takes the arguments of this one except the shape. A key
-    that begins with `!` is required, and `*` stands for all keys."""
+    that begins with `!` is required, and `*` means all keys."""
     if isinstance(shape, (list, dict)):
         check_json(value, type(shape), where)
         if isinstance(shape, list):

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Writes the .json files that are missing beside the images that img2dataset downloaded.
+"""Writes the .json files that are missing next to the images that img2dataset downloaded.
 
-ROOT is the output directory of img2dataset --output_format files: NNNNN.parquet beside the
+ROOT is the output directory of img2dataset --output_format files: NNNNN.parquet next to the
 directory NNNNN of its images. gato-tokenize captions does not read Parquet, but finds the image of
-a row by the URL in the .json file beside the image. Existing .json files are left alone.
+a row by the URL in the .json file next to the image. Existing .json files are left alone.
 """
 import argparse
 import json
@@ -79,8 +79,8 @@ def convert_root(root, counts):
     shards = sorted(path for path in root.glob("*.parquet")
                     if path.stem.isdecimal() and path.with_suffix("").is_dir())
     if not shards:
-        raise BadInputError(f"{root}: it has no NNNNN.parquet beside a directory NNNNN: give the "
-                            "output directory of img2dataset --output_format files. With "
+        raise BadInputError(f"{root}: it has no NNNNN.parquet next to a directory NNNNN: specify "
+                            "the output directory of img2dataset --output_format files. With "
                             "--output_format webdataset, nothing needs to be converted")
     for table_path in shards:
         convert_shard(table_path, counts)

@@ -119,7 +119,7 @@ def _flags(values, steps):
 
 
 class MinariWriter:
-    """A context manager that writes a dataset under a temporary name beside `path`. `commit`
+    """A context manager that writes a dataset under a temporary name next to `path`. `commit`
     renames it to `path`; without it, the temporary files are removed on exit."""
 
     def __init__(self, path, force):

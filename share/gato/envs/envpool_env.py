@@ -14,7 +14,7 @@ import gato_environment
 
 
 def list_tasks():
-    """Returns all IDs, from a cache beside the packages, because importing them takes seconds."""
+    """Returns all IDs, from a cache next to the packages, because importing them takes seconds."""
     cache = os.path.join(sys.prefix, "envpool-tasks.txt")
     if not os.path.exists(cache):
         import envpool

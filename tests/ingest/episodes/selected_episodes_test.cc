@@ -47,7 +47,7 @@ TEST_CASE("The listed episodes of a dataset are read in their order") {
             ->episode_count() == 1);
 }
 
-TEST_CASE("A dataset is found beside the list") {
+TEST_CASE("A dataset is found next to the list") {
   const ScratchDirectory folder;
   fs::create_directory_symlink(kCartpole, folder / "here");
   CHECK(open_episodes(folder.write_file("list.json", list("here", "[0]")), {})

@@ -154,7 +154,7 @@ TEST_CASE("A resumed run refuses changes to its options and data") {
   INFO(same.err);
   CHECK(same.status == 0);
   const std::pair<SyntheticData, const char*> changes[] = {
-      {{.sequences = 25}, "data.h5 has 25 sequences, not 24: give the data"},
+      {{.sequences = 25}, "data.h5 has 25 sequences, not 24: use the data"},
       {{.first_number = 2}, "the content of "},
       {{.first_number = 2}, "data.h5 has the digest \""},
       {{.text_size = 21}, "vocabulary.text_size is 21, not 20"}};

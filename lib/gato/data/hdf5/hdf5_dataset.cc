@@ -245,7 +245,7 @@ std::vector<std::string> Dataset::read_texts() const {
 std::vector<std::string> Dataset::read_texts(int64_t first,
                                              int64_t count) const {
   if (!is_text()) {
-    throw base::input_error("{}: the elements are not texts", label_);
+    throw base::input_error("{}: the elements are not strings", label_);
   }
   check_claimed_size();
   const size_t elements = row_element_count(*this, count);

@@ -18,7 +18,7 @@ struct ChaseGhost {
   int block = 0, direction = 0;
 };
 
-// What a player sees.
+// The player's view.
 struct ChaseView {
   const ChaseMaze& maze;
   int64_t step = 0;  // steps taken

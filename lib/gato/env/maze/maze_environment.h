@@ -54,7 +54,7 @@ class MazeEnvironment : public BuiltinEnvironment {
   void add_thing(const MazeSprite& sprite, Color color, Labyrinth::Cell cell) {
     scene_.things.push_back({&sprite, color, MazePosition::middle_of(cell)});
   }
-  // Returns whether all things that are wanted have been touched.
+  // Returns whether every target has been touched.
   bool has_found_all() const { return wanted_left() == 0; }
   // Returns `count` different cells of the labyrinth in random order.
   std::vector<Labyrinth::Cell> sample_cells(int count,

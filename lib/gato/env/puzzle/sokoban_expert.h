@@ -9,8 +9,8 @@
 namespace gato::env::puzzle {
 
 // Follows a plan, and makes a new one if the boxes are not where it expects
-// them. If the position cannot be solved any more, brings as many of the other
-// boxes to targets as it can, and then stays where it is.
+// them. Once the level is unsolvable, pushes as many remaining boxes onto
+// targets as possible, then stops.
 class SokobanExpert {
  public:
   // Forgets the plan.

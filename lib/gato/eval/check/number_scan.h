@@ -14,8 +14,7 @@
 
 namespace gato::eval {
 
-// What the pass has found. "Rows" are the time steps whose values become
-// tokens.
+// Results of the scan. "Rows" are the time steps whose values become tokens.
 struct NumberScan {
   int64_t rows = 0;
   Occurrences nan, infinite;

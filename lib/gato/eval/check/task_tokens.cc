@@ -259,8 +259,8 @@ void TaskTokens::report_documents(const std::vector<std::string>& sources,
     if (count == 1) {
       add_finding(
           "prompt", "",
-          fmt::format("no prompts can be sampled for the only episode of "
-                      "the agent \"{}\"",
+          fmt::format("no prompts can be sampled for the only episode of the "
+                      "agent \"{}\"",
                       sources.at(static_cast<size_t>(source))),
           1, findings);
     }

@@ -40,8 +40,7 @@ ChosenStep read_step(const data::TokenFileReader& reader,
   chosen.step = choice.step.value_or(chosen.steps / 2);
   if (chosen.step >= chosen.steps) {
     throw base::usage_error(
-        "{}: document {} has {} time steps: --step {} is "
-        "too large",
+        "{}: document {} has {} time steps: --step {} is too large",
         choice.data.string(), choice.document, chosen.steps, chosen.step);
   }
   chosen.document =
@@ -154,8 +153,7 @@ HtmlSection attention_section(ModelWeights& weights,
   const int64_t n = std::ssize(step.tokens);
   if (n < 2 || n > kMaxTokens) {
     throw base::usage_error(
-        "{}: step {} of document {} has {} tokens: choose "
-        "one with 2 to {}",
+        "{}: step {} of document {} has {} tokens: choose one with 2 to {}",
         choice.data.string(), chosen.step, choice.document, n, kMaxTokens);
   }
   data::TokenRow row = data::make_token_row(step, 0, n);

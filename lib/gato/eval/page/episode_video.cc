@@ -138,8 +138,7 @@ class Video {
     }
     if (stride_ > 1) {
       note += fmt::format(
-          "{}one frame for {} steps, so that the page stays "
-          "small (--max-size)",
+          "{}one frame for {} steps, so that the page stays small (--max-size)",
           note.empty() ? "" : "; ", stride_);
     }
     return fmt::format(

@@ -109,7 +109,7 @@ class FirstLayer {
       } else {
         if (token >= vocabulary_.size()) {
           throw base::input_error(
-              "token {} is not one of the {} of the model: give data with the "
+              "token {} is not one of the {} of the model: use data with the "
               "vocabulary of the model",
               token, vocabulary_.size());
         }

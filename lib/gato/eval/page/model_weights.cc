@@ -53,9 +53,8 @@ const data::SafetensorsTensorInfo& ModelWeights::find(
   if (found->dtype != "F32" && found->dtype != "F16" &&
       found->dtype != "BF16") {
     throw base::input_error(
-        "{}: tensor \"{}\" is {}: weights are F32, F16 or "
-        "BF16",
-        path_.string(), name, found->dtype);
+        "{}: tensor \"{}\" is {}: weights are F32, F16 or BF16", path_.string(),
+        name, found->dtype);
   }
   return *found;
 }

@@ -219,8 +219,8 @@ std::vector<HtmlSection> run_sections(const fs::path& directory,
       std::string html = chart(curves, "loss");
       if (curves.size() == kMaxSeries) {
         html += fmt::format(
-            "<p class=\"note\">At most {} curves are shown: "
-            "those of the highest last loss.</p>\n",
+            "<p class=\"note\">At most {} curves are shown: those of the "
+            "highest last loss.</p>\n",
             kMaxSeries);
       }
       sections.push_back({title, html});

@@ -32,8 +32,9 @@ bool has_byte_rows(const data::hdf5::Dataset& dataset) {
                        [](int64_t extent) { return extent != 1; }) <= 1;
 }
 
-// A PNM file must be complete: numbers too easily begin like one. Formats that
-// cannot be decoded count, so that they are not mistaken for numbers.
+// A PNM file must be complete: ordinary numbers can look like the start of one.
+// Formats that cannot be decoded count, so that they are not mistaken for
+// numbers.
 bool begins_like_image(std::span<const uint8_t> bytes) {
   const auto format = detect_image_format(bytes);
   return format && (*format != ImageFormat::pnm || is_complete_pnm(bytes));

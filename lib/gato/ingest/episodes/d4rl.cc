@@ -118,8 +118,8 @@ std::optional<data::hdf5::Dataset> D4rlSource::scalar_dataset(
 void D4rlSource::find_episode_ends(int64_t max_episode_steps) {
   if (!timeouts_ && max_episode_steps == 0) {
     throw base::input_error(
-        "{}: there are no timeouts to say where episodes were truncated: give "
-        "the maximum length of an episode with --max-episode-steps (if "
+        "{}: there are no timeouts to say where episodes were truncated: "
+        "specify the maximum length of an episode with --max-episode-steps (if "
         "terminals mark every end, any number that is large enough)",
         root_.label());
   }
@@ -164,8 +164,8 @@ std::vector<std::string> D4rlSource::warnings() const {
   }
   if (is_last_episode_incomplete_) {
     warnings.push_back(fmt::format(
-        "the last episode, from row {} on, has no end: it is read as "
-        "an unfinished episode",
+        "the last episode, from row {} on, has no end: it is read as an "
+        "unfinished episode",
         first_row(episode_count() - 1)));
   }
   for (const std::string& name : root_.child_names()) {

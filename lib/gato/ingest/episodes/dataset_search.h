@@ -8,7 +8,7 @@
 namespace gato::ingest {
 
 // Returns the datasets of an operand, sorted by path. A directory that is not
-// itself a dataset stands for all datasets inside it, at any depth, since
+// itself a dataset means all datasets inside it, at any depth, since
 // gato-rollout writes one per task: directories of Minari datasets, and files
 // whose names end in .hdf5. Names that begin with a dot are skipped. If there
 // are none, returns the operand itself, so that reading it reports the error.

@@ -97,7 +97,7 @@ void EpisodeSelection::filter_by_return(const std::string& name,
   if (expert <= 0 && !options_.random_return) {
     throw base::input_error(
         "task '{}': the expert return is {}, of which a fraction is "
-        "meaningless: give the return of a random policy with "
+        "meaningless: specify the return of a random policy with "
         "--random-return",
         name, expert);
   }

@@ -1,4 +1,4 @@
-// Reads Minari datasets: 0.5 (metadata.json beside main_data.hdf5) and 0.4
+// Reads Minari datasets: 0.5 (metadata.json next to main_data.hdf5) and 0.4
 // (metadata as attributes of the HDF5 root).
 //
 //   /episode_<i>    attributes: id, total_steps, seed, gato_failed,

@@ -267,7 +267,7 @@ void RobomimicSource::check_observation_keys(
 }
 
 // Files that tools have filtered may lack some keys of next_obs. The final
-// observation is then unknown, which costs nothing but that observation.
+// observation is then unknown; only that observation is lost.
 bool RobomimicSource::has_next_observations(
     const data::hdf5::Group& group) const {
   if (!group.is_group("next_obs")) {

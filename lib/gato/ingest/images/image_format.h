@@ -25,8 +25,8 @@ enum class ImageFormat {
 // Detects the format by its magic bytes. Returns nullopt if it is unknown.
 std::optional<ImageFormat> detect_image_format(std::span<const uint8_t> bytes);
 // Does the same for a text that is an image file in base64, or a data URL of
-// one. PNM is detected only if the file is complete (pnm_decoder.h): words too
-// easily begin like such a file.
+// one. PNM is detected only if the file is complete (pnm_decoder.h): ordinary
+// text can look like the start of one.
 std::optional<ImageFormat> detect_base64_image_format(std::string_view text);
 
 // Returns the name of a format, such as "JPEG 2000".

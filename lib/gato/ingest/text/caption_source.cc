@@ -71,13 +71,13 @@ std::unique_ptr<ImageTextSource> open_captions(
   }
   if (path.ends_with(".parquet")) {
     throw base::usage_error(
-        "{}: Parquet is not read: give the .tar files of img2dataset "
+        "{}: Parquet is not read: use the .tar files of img2dataset "
         "--output_format webdataset, or the .tsv file that it downloaded from "
         "(see share/gato/convert/img2dataset_json.py)",
         path);
   }
   throw base::usage_error(
-      "{}: cannot tell the caption format from the file name: give --format "
+      "{}: cannot tell the caption format from the file name: pass --format "
       "coco, tsv or webdataset",
       path);
 }

@@ -57,7 +57,7 @@ ImageNumbering::Root& ImageNumbering::at(const std::filesystem::path& root) {
       files > 1 && !trusts_row_order_) {
     found->order_doubt = fmt::format(
         "its number depends on the order of the {} files with images below {}, "
-        "and nothing beside the image proves it",
+        "and no file next to the image proves it",
         files, root.string());
   }
   if (!found->urls.empty()) {
@@ -68,7 +68,7 @@ ImageNumbering::Root& ImageNumbering::at(const std::filesystem::path& root) {
   }
   if (!found->urls.unread_table().empty()) {
     spdlog::warn(
-        "{}: Parquet is not read, and there are no .json files beside its "
+        "{}: Parquet is not read, and there are no .json files next to its "
         "images: they are found by the numbers of the rows, not by their URLs; "
         "share/gato/convert/img2dataset_json.py writes the .json files",
         (root / found->urls.unread_table()).string());
@@ -122,15 +122,15 @@ void ImageNumbering::check_unproven_rows() const {
           "{}: this and the following rows, whose images are found by the "
           "numbers of the rows alone, may have the images of other rows: {} "
           "belongs to none of the rows, so the files, rows or sizes of shards "
-          "may have been different when the images were downloaded: give all "
-          "files in the order of their download, {}, or, if all rows that are "
-          "given have the numbers of their download, --trust-row-order",
+          "may have been different when the images were downloaded: specify "
+          "all files in the order of their download, {}, or, if all given rows "
+          "have the numbers of their download, pass --trust-row-order",
           root->first_unproven_row, unclaimed, kNumberingAdvice);
     }
     spdlog::warn(
         "{}: from this row on, images are found by the numbers of the rows "
-        "alone: nothing beside the images in {} proves that the rows are in "
-        "the order of their download; --trust-row-order says that they are",
+        "alone: no file next to the images in {} proves that the rows are in "
+        "the order of their download; confirm it with --trust-row-order",
         root->first_unproven_row, root->path.string());
   }
 }

@@ -18,10 +18,10 @@ namespace gato::ingest {
 //
 // A number is an assumption: that all files are there in the order of their
 // download, with all of their rows, and that shards have 10000 rows. The URL or
-// the caption that img2dataset stored beside an image proves it. Without proof,
-// the images of several files are refused, because any order of the files looks
-// right, and so are those of a file if there are images that belong to none of
-// its rows. The user may say that the assumption is true.
+// the caption that img2dataset stored next to an image proves it. Without
+// proof, the images of several files are refused, because any order of the
+// files looks right, and so are those of a file if there are images that belong
+// to none of its rows. The user may say that the assumption is true.
 class ImageNumbering {
  public:
   static constexpr int64_t kRowsPerShard = 10000;
@@ -73,7 +73,7 @@ class ImageNumbering {
 
 // What to do if the number of a row does not say which image it has.
 inline constexpr std::string_view kNumberingAdvice =
-    "keep the .json files of img2dataset beside the images, which contain "
+    "keep the .json files of img2dataset next to the images, which contain "
     "their URLs (share/gato/convert/img2dataset_json.py writes them from its "
     ".parquet files), or add a column with the paths of the images "
     "(--image-column)";

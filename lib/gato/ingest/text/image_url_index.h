@@ -11,11 +11,11 @@
 namespace gato::ingest {
 
 // An index of a directory that img2dataset filled with --output_format files.
-// There, NNNNN/KEY.json beside the image NNNNN/KEY.jpg contains its URL.
+// There, NNNNN/KEY.json next to the image NNNNN/KEY.jpg contains its URL.
 // Memory: about 40 bytes per image. URLs are compared by 64-bit hashes.
 class ImageUrlIndex {
  public:
-  // Reads the .json files beside images in `root` and in its subdirectories
+  // Reads the .json files next to images in `root` and in its subdirectories
   // whose names are numbers. What cannot be read is left out.
   explicit ImageUrlIndex(const std::filesystem::path& root);
 
@@ -28,7 +28,7 @@ class ImageUrlIndex {
   // Returns whether the directory of the path, which is relative to the root,
   // contains an image of the index.
   bool covers_folder_of(const std::filesystem::path& path) const;
-  // Returns the first NNNNN.parquet of img2dataset in the root beside a
+  // Returns the first NNNNN.parquet of img2dataset in the root next to a
   // directory NNNNN that contains no image of the index; empty if there is
   // none.
   const std::string& unread_table() const { return unread_table_; }

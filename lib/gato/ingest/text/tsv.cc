@@ -87,7 +87,8 @@ TsvRecord::Line join_lines(std::vector<TsvRecord::Line>& lines) {
   return joined;
 }
 
-// Returns the caption that img2dataset stored beside an image, if there is any.
+// Returns the caption that img2dataset stored next to an image, if there is
+// any.
 std::optional<std::string> stored_caption(std::filesystem::path image) {
   try {
     if (std::filesystem::exists(image.replace_extension(".txt"))) {
@@ -195,14 +196,14 @@ class TsvSource : public ImageTextSource {
     }
     if (spans_lines && record.cells.size() != column_count_) {
       set_doubt(first,
-                "a quoted cell spans lines, but the row has the wrong "
-                "number of columns");
+                "a quoted cell spans lines, but the row has the wrong number "
+                "of columns");
     }
     if (spans_lines && options_.quoting == "auto" && contains_rows(record)) {
       if (!has_shard_number(options_.image_name_format)) {
         set_doubt(first,
-                  "a quoted cell spans lines: a CSV parser counts fewer "
-                  "rows than lines (see --quoting)");
+                  "a quoted cell spans lines: a CSV parser counts fewer rows "
+                  "than lines (see --quoting)");
       }
       return add_lines(record, number);
     }
@@ -304,7 +305,7 @@ class TsvSource : public ImageTextSource {
     const std::string& doubt = root.doubt.empty() ? doubt_ : root.doubt;
     if (!doubt.empty()) {
       throw base::input_error(
-          "cannot determine the number of the image of this row: {}: {}", doubt,
+          "cannot determine which image belongs to this row: {}: {}", doubt,
           kNumberingAdvice);
     }
     if (!row.number) {
@@ -328,7 +329,7 @@ class TsvSource : public ImageTextSource {
         return;
       }
       throw base::input_error(
-          "the file beside the image {} has a different caption: from this or "
+          "the file next to the image {} has a different caption: from this or "
           "an earlier row on, the images belong to other rows",
           image.content);
     }
@@ -336,7 +337,7 @@ class TsvSource : public ImageTextSource {
       throw base::input_error(
           "cannot tell which image belongs to this row: {}: {}, or, if files "
           "and rows are in the order of their download, in shards of {} rows, "
-          "give --trust-row-order",
+          "pass --trust-row-order",
           root.order_doubt, kNumberingAdvice, kRowsPerShard);
     }
     if (root.first_unproven_row.empty()) {

@@ -49,10 +49,10 @@ void check_tsv_image_name_format(const std::string& image_name);
 // cannot be detected: no other row could be read either.
 //
 // If the paths of images depend on the numbers of rows, the images are found by
-// the URLs in the .json files of img2dataset beside them, if there are any.
+// the URLs in the .json files of img2dataset next to them, if there are any.
 // Otherwise rows are counted as img2dataset counts them, which parses CSV. A
 // row is bad if its number is uncertain, if the caption that img2dataset stored
-// beside the image differs, or if it stored none and ImageNumbering says that
+// next to the image differs, or if it stored none and ImageNumbering says that
 // the number proves nothing.
 std::unique_ptr<ImageTextSource> open_tsv_captions(const std::string& path,
                                                    const TsvOptions& options);

@@ -198,8 +198,7 @@ bool TsvReader::read(TsvRecord& record) {
           "img2dataset reads the file";
     } else if (parser.has_bare_carriage_return()) {
       record.doubt =
-          "a carriage return within a line ends a row for "
-          "img2dataset";
+          "a carriage return within a line ends a row for img2dataset";
     }
   }
   for (TsvRecord::Line& each : record.lines) {

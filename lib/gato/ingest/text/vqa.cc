@@ -169,7 +169,7 @@ class VqaReader {
     if (!has_subtype &&
         options_.image_name_format.find("{subtype") != std::string::npos) {
       throw base::input_error(
-          "{}: has no \"data_subtype\", which image names contain: give "
+          "{}: has no \"data_subtype\", which image names contain: pass "
           "--image-name without {{subtype}}",
           questions_path_);
     }

@@ -111,7 +111,7 @@ struct DecodeKernels {
   // Packs n elements into packed_words() words and, of int8, their groups.
   void (*pack_row[kPackedTypeCount])(const float* x, int64_t n, uint32_t* words,
                                      RowGroup* groups);
-  // Not for int8.
+  // Null for int8.
   void (*attend[kPackedTypeCount])(const HeadAttention& attention);
 
   // y = LayerNorm(x), with n elements.

@@ -16,7 +16,7 @@ namespace gato::train {
 // The reason for the failure of the job. All ranks exit with the same report.
 struct FailureReport {
   base::ExitStatus status = base::ExitStatus::run_failed;
-  int64_t failed_rank = 0;  // the rank to blame
+  int64_t failed_rank = 0;  // the rank that caused it
   std::string message;      // names that rank
 };
 

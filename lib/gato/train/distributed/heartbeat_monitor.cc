@@ -15,7 +15,7 @@
 // (HeartbeatExchange). A rank whose heartbeat has not changed for the timeout
 // has failed. If a collective has failed, all ranks are checked with the
 // shorter kSuspectTimeout and, if all of them are alive, the rank that has
-// begun the fewest collectives is to blame.
+// begun the fewest collectives is reported as failed.
 //
 // The watchdog thread never accesses the store, in which the heartbeat thread
 // may hang. It detects that the store no longer responds, and terminates a

@@ -43,7 +43,8 @@ class HeartbeatMonitor {
   // then expected to exit by itself.
   std::optional<FailureReport> failure() const;
   // Returns the failure behind a collective that failed in this rank with the
-  // message `what`. Blocks for a few seconds while the rank to blame is found.
+  // message `what`. Blocks for a few seconds while it finds the rank that
+  // failed.
   FailureReport diagnose(const std::string& what);
   // Fails the job because of this rank, unless it has failed already.
   void report_failure(base::ExitStatus status, const std::string& message);

@@ -49,9 +49,9 @@ std::shared_ptr<gloo::transport::Device> gloo_device(
   if (!launch.is_single_node() &&
       (local_address == "::1" || local_address.starts_with("127."))) {
     throw base::run_error(
-        "rank {}: {} resolves to the loopback address {}, which ranks on "
-        "other machines cannot reach: set MASTER_ADDR to an address of the "
-        "network, or GLOO_SOCKET_IFNAME to the network's interface",
+        "rank {}: {} resolves to the loopback address {}, which ranks on other "
+        "machines cannot reach: set MASTER_ADDR to an address of the network, "
+        "or GLOO_SOCKET_IFNAME to the network's interface",
         launch.rank, launch.master_host, local_address);
   }
   return c10d::ProcessGroupGloo::createDeviceForHostname(local_address);

@@ -16,7 +16,7 @@
 namespace gato::train {
 
 // All ranks must call the collectives in the same order, each from one thread.
-// A collective throws Error, with a message that names the rank to blame, if a
+// A collective throws Error, with a message that names the failed rank, if a
 // rank has exited or failed, or does not enter it within the timeout.
 //
 // Tensors must be contiguous. CPU tensors are exchanged by Gloo, GPU tensors by

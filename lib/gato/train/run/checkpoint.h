@@ -40,8 +40,8 @@ struct TrainingState {
   // The position in the data, the learning rate and all random numbers follow
   // from `step` and the configuration and are not stored.
   nlohmann::json to_json() const;
-  // Throws Error(bad_input) if `json` is of another kind or a newer version, or
-  // if a field is missing or of a wrong type.
+  // Throws Error(bad_input) if `json` is of a different kind or a newer
+  // version, or if a field is missing or has the wrong type.
   static TrainingState from_json(const nlohmann::json& json);
 };
 
@@ -58,7 +58,7 @@ void write_checkpoint(
 // Returns whether the directory contains a training state.
 bool is_checkpoint(const std::filesystem::path& directory);
 // Reads the training state of a checkpoint. Throws Error(io) if it cannot be
-// read, Error(bad_input) if it is corrupt, of another kind or of a newer
+// read, Error(bad_input) if it is corrupt, of a different kind or of a newer
 // version.
 TrainingState read_training_state(const std::filesystem::path& directory);
 // Returns the provenance that a model directory carries, a checkpoint or an

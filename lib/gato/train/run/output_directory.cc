@@ -42,7 +42,7 @@ void check_output_directory(const std::filesystem::path& output, bool resume,
   if (!contains_run(output)) {
     throw base::usage_error(
         "{} contains files but no run: choose another directory, or start a "
-        "run beside them with --force",
+        "run alongside them with --force",
         output.string());
   }
   if (!resume) {

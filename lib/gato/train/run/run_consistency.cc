@@ -21,7 +21,7 @@ void check_resumable(const TrainingState& stored, const nlohmann::json& fixed,
   }
   if (stored.data_fingerprint != data.fingerprint()) {
     throw base::input_error(
-        "{} was started with different data: {}: give the data that the run "
+        "{} was started with different data: {}: use the data that the run "
         "was started with, or train in another directory",
         path.string(),
         describe_fingerprint_change(stored.data_fingerprint, data.fingerprint(),

@@ -145,8 +145,8 @@ std::optional<int64_t> RunDirectory::latest_complete_checkpoint() {
       throw;
     } catch (const base::Error& error) {
       spdlog::warn(
-          "the checkpoint of step {} is incomplete or corrupt, trying an "
-          "older one: {}",
+          "the checkpoint of step {} is incomplete or corrupt, trying an older "
+          "one: {}",
           *step, error.what());
       if (error.status() == base::ExitStatus::bad_input) {
         corrupt_checkpoints_.insert(*step);
@@ -185,12 +185,12 @@ void RunDirectory::set_reference(const char* name, int64_t step) {
         reference, data::checkpoint_name(step));
     if (error) {
       warn(error.message(),
-           "it is a file with the name of the checkpoint, which gato programs "
-           "follow like a link");
+           "wrote a file containing the checkpoint's name instead, which gato "
+           "programs follow like a link");
     }
   } catch (const base::Error& error) {
     warn(error.what(),
-         "give the directory of the run, for which its newest complete "
+         "specify the directory of the run, for which its newest complete "
          "checkpoint is used, or the checkpoint itself");
   }
 }

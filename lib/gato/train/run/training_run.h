@@ -52,7 +52,7 @@ struct TrainingRunOptions {
   // that messages can go there. May be empty.
   std::function<void(const std::filesystem::path& log)> open_log;
   // Called for rank zero after every `evaluate_every` steps and after the last
-  // one, in a thread beside training if the device is a CPU. What it returns
+  // one, in a thread alongside training if the device is a CPU. What it returns
   // becomes a line of metrics.jsonl. May be empty.
   int64_t evaluate_every = 100;
   EvaluateFunction evaluate;

@@ -1,4 +1,4 @@
-# The status is 2 for a usage error, 3 for a file of another kind, and 4 for a
+# The status is 2 for a usage error, 3 for a file of a different kind, and 4 for a
 # missing file. No output is left behind.
 gato-pack -o out.h5 || echo "status $?"
 gato-pack -o out.h5 a.h5 || echo "status $?"
