@@ -13,9 +13,9 @@ using namespace gato::test;
 
 namespace {
 
-// What a task is worth. No policy can succeed before `min_steps` on average:
-// the hand and then what it moves must cover their distances at full speed,
-// along the longer axis, and the fingers take 2 steps to close.
+// The limits of a task's rewards. No policy can succeed before `min_steps` on
+// average: the hand and then what it moves must cover their distances at full
+// speed, along the longer axis, and the fingers take 2 steps to close.
 struct ArmTask {
   const char* name;
   double expert_reward, random_reward;  // limits of the means

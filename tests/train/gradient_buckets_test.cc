@@ -1,4 +1,4 @@
-// How parameters are divided into buckets. commands/distributed_run_test.cc
+// The division of parameters into buckets. commands/distributed_run_test.cc
 // tests the sums.
 #include "gato/train/gradient_buckets.h"
 

@@ -29,7 +29,7 @@ using OptionTarget = std::variant<
     std::optional<double>*, std::optional<std::string>*, std::vector<int64_t>*,
     std::vector<std::string>*, std::map<std::string, std::string>*>;
 
-// How an option's value may change when a run is resumed.
+// The ways in which an option's value may change when a run is resumed.
 enum class OnResume {
   unspecified,     // the command does not resume runs
   fixed,           // must equal the value that the run was started with

@@ -94,7 +94,7 @@ struct Command {
   // If true, the work saves its progress when it is asked to stop, returns
   // status 75, and has an option --resume.
   bool can_resume = false;
-  // What status 1 means besides a run that failed; empty: nothing.
+  // The meaning of status 1 besides a run that failed; empty: none.
   std::string run_failed_help = "";
   // Help of --seed and --threads. A command that ignores one of them says so:
   // kUnusedOption.

@@ -1,5 +1,5 @@
-// How gato-rollout control continues a run that was interrupted: what a
-// recording must have in common with the run, and which episodes it lacks.
+// Resuming an interrupted gato-rollout control: the settings that a recording
+// must share with the run, and the episodes that it lacks.
 #pragma once
 
 #include <cstdint>

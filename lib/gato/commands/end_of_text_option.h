@@ -14,8 +14,8 @@ namespace gato::commands {
 // not say what markers mean.
 void add_end_of_text_option(cli::OptionTable& table, std::string& option);
 
-// What end-of-text markers within texts mean, and a warning about those that
-// the option does not name.
+// The meaning of end-of-text markers within texts, and a warning about those
+// that the option does not name.
 class EndOfTextMarkers {
  public:
   explicit EndOfTextMarkers(const std::string& option)

@@ -90,8 +90,8 @@ class EpisodesTokenizer {
     });
   }
 
-  // What a shard keeps depends on the episodes of all inputs: those of earlier
-  // shards are candidates too, but are then skipped.
+  // The episodes that a shard keeps depend on those of all inputs: those of
+  // earlier shards are candidates too, but are then skipped.
   void collect_candidates() {
     const std::vector<std::string>& all = common_.all_inputs;
     const auto first_own = std::search(

@@ -100,7 +100,7 @@ std::vector<CurvePath> list_paths(const std::vector<std::string>& operands,
   return paths;
 }
 
-// What the report was made of.
+// The sources of the report.
 struct Inputs {
   std::vector<eval::NamedRuns> curves;  // in the order of their first paths
   LoadedReferences references;

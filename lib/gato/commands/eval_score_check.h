@@ -1,4 +1,4 @@
-// gato-eval score --check: whether references define a meaningful scale.
+// gato-eval score --check: tests whether references define a meaningful scale.
 #pragma once
 
 #include "gato/commands/eval_score_inputs.h"

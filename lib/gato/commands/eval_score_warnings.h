@@ -1,4 +1,4 @@
-// What gato-eval score says about references that do not fit the episodes.
+// Warnings of gato-eval score about references that do not fit the episodes.
 #pragma once
 
 #include "gato/commands/eval_score_inputs.h"

@@ -1,4 +1,4 @@
-// gato-info --check: what is wrong with files as training data.
+// gato-info --check: finds problems with files as training data.
 #pragma once
 
 #include <string>

@@ -25,7 +25,7 @@ struct ControlTask {
 
 struct ControlTasks {
   std::vector<ControlTask> tasks;
-  // How many of them are played at the same time.
+  // The number of tasks that are played at the same time.
   int64_t tasks_at_once = 1;
 };
 

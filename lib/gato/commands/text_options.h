@@ -28,7 +28,7 @@ class TextWarnings {
   // Call at the end of the run. Reports how many inputs lack the separator.
   void warn_of_missing_separators() const;
 
-  // What can be done about an end-of-text marker in plain text; see
+  // Advice about an end-of-text marker in plain text; see
   // EndOfTextMarkers::warn().
   static constexpr const char* kMarkerAdvice =
       "--document-separator '{}' to divide plain text at it, ";

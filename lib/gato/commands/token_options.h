@@ -21,7 +21,7 @@ struct TokenizerOptions {
 cli::Command make_token_command(const std::string& name,
                                 const std::string& summary,
                                 const std::string& operands);
-// Whether the records of a command always contain text, or only may.
+// The use of text by a command: its records always contain text, or only may.
 enum class TextUse { always, optional };
 // Adds --text-model and --discrete. If the use of text is optional,
 // --text-model may be none.

@@ -25,7 +25,7 @@ struct NetworkOptions {
   model::Initialization initialization;
 };
 
-// How to train. The options are bound to the members of `config`, except for
+// Options of training. They are bound to the members of `config`, except for
 // those given as text, which are converted when the table is checked.
 struct TrainingOptions {
   train::TrainingConfig config;

@@ -1,4 +1,4 @@
-// What token files and sequence files contain besides their columns: the
+// The contents of token files and sequence files besides their columns: the
 // vocabulary, the table of tasks, the report and the provenance.
 #pragma once
 

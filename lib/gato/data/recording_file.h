@@ -39,7 +39,7 @@ struct RecordingIndex {
   nlohmann::json start;  // null if the file is empty
   // The episodes by task and id. A later record replaces an earlier one.
   std::map<std::pair<std::string, int64_t>, EpisodeRecord> episodes;
-  // How episodes were timed, by task and id; as JSON.
+  // The timing of episodes, by task and id; as JSON.
   std::map<std::pair<std::string, int64_t>, RecordingExtent> timings;
   std::optional<RecordingExtent> video;
   int64_t end = 0;   // of the last complete record

@@ -43,7 +43,8 @@ struct NamedSpace {
   Space space;
 };
 
-// How a field is tokenized. The values are in token order within a time step.
+// The kind of tokens that a field becomes. The values are in token order within
+// a time step.
 enum class Role : uint8_t { text, image, discrete, continuous };
 std::string_view role_name(Role role);
 // Throws Error(usage) if there is no role of this name.

@@ -21,7 +21,7 @@ struct TaskSpec {
   std::string environment;  // e.g. an environment id; may be empty
   std::vector<Field> observation_fields;
   std::vector<Field> action_fields;
-  // How the environment was set up, an object such as {"packages": {"ale-py":
+  // The setup of the environment, an object such as {"packages": {"ale-py":
   // "0.12.1"}, "frame_skip": 4, "max_steps": 1000}; null if unknown.
   nlohmann::json settings = nullptr;
 };
@@ -37,7 +37,8 @@ struct TaskEntry {
   TaskSpec spec;
   int64_t episode_count = 0;
   int64_t step_count = 0;
-  // Which episodes were kept and why; null if nothing was filtered.
+  // The selection of the episodes that were kept, with its reasons; null if
+  // nothing was filtered.
   nlohmann::json filter;
   std::optional<double> expert_return, random_return;
   // The size to which images were resized before they were divided into

@@ -12,7 +12,7 @@
 
 namespace gato::data {
 
-// How the patch tokens of a document are numbered when it is read:
+// The numbering of a document's patch tokens when it is read:
 //  - per_document: from 0 within the document, whose `patches` contains the
 //    pixels;
 //  - per_table: as patches of the table; pixels are not read.

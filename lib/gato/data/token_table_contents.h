@@ -1,4 +1,4 @@
-// What a table of documents consists of. Only the sources that make tables and
+// The contents of a table of documents. Only the sources that make tables and
 // read them include this file.
 #pragma once
 

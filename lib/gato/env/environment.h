@@ -24,7 +24,7 @@ struct EnvironmentSpec {
   // The environment's own time limit, 0 if none is known.
   int64_t max_episode_steps = 0;
   bool has_seed = true, has_expert = false, has_render = false;
-  // Whether the environment runs in a process of its own, which works while
+  // True if the environment runs in a process of its own, which works while
   // this process waits or does something else.
   bool is_external = false;
 };

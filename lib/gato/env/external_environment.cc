@@ -63,7 +63,7 @@ base::FairSemaphore& start_permits() {
   return permits;
 }
 
-// When a child of this process last answered "hello".
+// The time at which a child of this process last answered "hello".
 std::atomic<WaitSet::Clock::duration> last_hello{};
 
 class ExternalEnvironment : public Environment {

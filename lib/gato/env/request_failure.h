@@ -1,4 +1,4 @@
-// What the failure of a request to a child process means for the episode, the
+// The consequences of a failed request to a child process for the episode, the
 // child and the run.
 //
 // Failures are of three kinds. An error reply or invalid values fail the

@@ -9,9 +9,9 @@
 
 namespace gato::env {
 
-// What a thread waits for. Each round begins with clear(); everything that
-// waits adds descriptors and deadlines; wait() blocks; then is_ready() returns
-// whether a descriptor can be used.
+// The descriptors and deadlines that a thread waits for. Each round begins with
+// clear(); everything that waits adds its own; wait() blocks; then is_ready()
+// returns whether a descriptor can be used.
 class WaitSet {
  public:
   using Clock = std::chrono::steady_clock;

@@ -20,7 +20,7 @@ constexpr int64_t kMovingMeanLength = 5;
 // The outcome of one evaluation.
 struct Evaluation {
   int64_t step = 0;
-  // What the episodes that did not fail are worth: their returns, or 1 if they
+  // The values of the episodes that did not fail: their returns, or 1 if they
   // succeeded and 0 if not.
   std::vector<double> values;
   int64_t failed = 0;

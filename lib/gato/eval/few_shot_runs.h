@@ -12,8 +12,8 @@ namespace gato::eval {
 
 // The runs of an operand of gato-eval few-shot.
 struct FewShotInput {
-  // Where the runs come from: "nearest" for datasets of that policy, the name
-  // of the directory for outputs of gato-finetune.
+  // The origin of the runs: "nearest" for datasets of that policy, the name of
+  // the directory for outputs of gato-finetune.
   std::string name;
   std::vector<FewShotRun> runs;
   std::vector<DatasetOutcomes> datasets;       // those that were read

@@ -10,7 +10,7 @@
 
 namespace gato::eval {
 
-// What the episodes of one policy or training run are worth on a task.
+// The values of the episodes of one policy or training run on a task.
 struct RunOutcomes {
   std::vector<double> values;  // of the episodes that did not fail
   int64_t failed = 0;

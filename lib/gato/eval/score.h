@@ -83,7 +83,7 @@ struct ScoreReport {
   std::optional<double> domain_mean;
   std::vector<ThresholdCount> thresholds;  // for 0%, 1% ... 100%
   std::vector<ProfilePoint> profile;       // for 0%, 1% ... 150%
-  // What counts as a run in the sense of rliable, the unit that the bootstrap
+  // The meaning of a run in the sense of rliable, the unit that the bootstrap
   // resamples. "models": some task was played by several policies or training
   // runs, and the mean score of each on a task is one run. "episodes": every
   // task was played by one policy, and each episode is one run; then the

@@ -42,7 +42,7 @@ struct TaskComparison {
   // Pairs that are left out because an episode failed and the random policy's
   // value is unknown.
   int64_t left_out = 0;
-  // Whether success is compared although the episodes of a side do not report
+  // True if success is compared although the episodes of a side do not report
   // it.
   bool lacks_success = false;
   std::string note;
@@ -59,7 +59,7 @@ struct TaskSide {
   bool reports_success = false;
 };
 
-// What the bootstrap of a task resamples.
+// The samples that the bootstrap of a task resamples.
 struct TaskSamples {
   std::vector<double> pair_differences;
   std::vector<double> a, b;  // values of all episodes, if all are known

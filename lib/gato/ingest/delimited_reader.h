@@ -40,7 +40,7 @@ class DelimitedReader {
   int64_t record_line() const { return record_line_; }
   int64_t record_offset() const { return record_offset_; }
   std::string location() const;  // "FILE, line 7 (byte 1234)"
-  // Whether any separator has been found so far.
+  // Returns whether any separator has been found so far.
   bool has_found_separator() const { return has_found_separator_; }
   const std::string& name() const { return stream_.name(); }
   int64_t bytes_read() const { return stream_.bytes_read(); }

@@ -28,7 +28,7 @@ struct ModelConfig {
   int64_t context = 1024;      // L
   PositionEncoding position = PositionEncoding::relative;
   ActionPositionEncoding action_position = ActionPositionEncoding::shared;
-  // Whether tokens attend only to their own document, and to the prompt, rather
+  // True if tokens attend only to their own document, and to the prompt, rather
   // than to all earlier tokens of the row.
   bool document_mask = false;
   double logit_scale = 1;

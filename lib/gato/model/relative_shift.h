@@ -21,7 +21,7 @@ namespace gato::model {
 // are contiguous. Rows of the view overlap: do not write to it.
 at::Tensor relative_shift_view(const at::Tensor& x);
 
-// What a gradient contains for keys after the query.
+// The contents of a gradient for keys after the query.
 enum class MaskedGradient { zero, undefined };
 
 // Returns the gradient of x [..., C, N], given that of its shifted view.

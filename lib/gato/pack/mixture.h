@@ -12,7 +12,7 @@
 
 namespace gato::pack {
 
-// What follows a document that ends before its row does.
+// The continuation of a row after a document that ends before it.
 enum class Fill { same_task, pad };
 // Parses "same-task" or "pad"; throws Error(usage) for anything else.
 Fill parse_fill(std::string_view name);

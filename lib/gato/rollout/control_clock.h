@@ -10,7 +10,7 @@
 
 namespace gato::rollout {
 
-// How an episode kept its control period.
+// The timing of an episode with a control period.
 struct ControlTiming {
   // The time in seconds from the arrival of each observation to the sending of
   // its action. One element per step.

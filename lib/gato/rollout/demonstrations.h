@@ -76,8 +76,8 @@ class Demonstrations {
 struct DemonstrationOptions {
   std::vector<std::string> datasets;  // directories, too
   int64_t max_episode_steps = 0;      // of ingest::EpisodeSourceOptions
-  // Whether no other task is played. D4RL and robomimic files, whose own task
-  // names differ, then count as demonstrations of it.
+  // True if this run plays no other task. D4RL and robomimic files, whose own
+  // task names differ, then count as demonstrations of it.
   bool is_only_task = true;
 };
 

@@ -13,7 +13,7 @@ namespace gato::rollout {
 struct EnvironmentCheckResult {
   std::string name;  // "reset", "seed" ...
   bool passed = true;
-  // Whether something was observed that works but is probably a mistake.
+  // True if something was observed that works but is probably a mistake.
   bool is_warning = false;
   std::string detail;  // what was observed, or what went wrong
 };

@@ -99,7 +99,7 @@ void for_each_at_once(size_t count, const std::function<void(size_t)>& work) {
   jobs.wait_all();
 }
 
-// What the threads of a run share.
+// The state that the threads of a run share.
 struct Run {
   Run(const RunnerOptions& options, const EnvironmentFactory& make_environment,
       const PolicyFactory& make_policy, const EpisodeSink& sink,

@@ -79,7 +79,7 @@ using PolicyFactory = std::function<std::unique_ptr<Policy>(int64_t slots)>;
 // sink is empty, nothing is kept.
 using EpisodeSink = std::function<void(data::Episode&&)>;
 
-// How an episode was played.
+// A report of how an episode was played.
 struct EpisodeReport {
   bool was_retried = false;   // it failed once
   ControlTiming timing = {};  // if there is a control period

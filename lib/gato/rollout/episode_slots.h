@@ -46,8 +46,8 @@ class EpisodeSlots {
   const RunnerCounts& counts() const { return counts_; }
 
  private:
-  // What a slot is doing. In the phases from `resetting` to `stepping` it waits
-  // for its environment.
+  // The activity of a slot. In the phases from `resetting` to `stepping` it
+  // waits for its environment.
   enum class Phase {
     idle,             // has no episode
     resetting,        // begins an attempt

@@ -15,7 +15,7 @@
 
 namespace gato::rollout {
 
-// What a text continues: an image and the words after it.
+// The beginning of a text: an image and the words after it.
 struct ImagePrompt {
   std::string image;  // path
   std::string text;

@@ -22,7 +22,8 @@ struct PolicyInput {
   int64_t step = 0;     // within the episode, from 0
   // The values of the fields, in the order of the environment's spec.
   const data::FieldValues* observation = nullptr;
-  // What the environment's expert would do, if Policy::needs_expert_action().
+  // The action that the environment's expert would take, if
+  // Policy::needs_expert_action().
   const data::FieldValues* expert_action = nullptr;
   env::Environment* environment = nullptr;
 
@@ -39,7 +40,7 @@ struct PolicyInput {
 
 struct PolicyOutput {
   data::FieldValues action;  // to be executed
-  // What the expert would have done, to be recorded as a label.
+  // The action that the expert would have taken, to be recorded as a label.
   std::optional<data::FieldValues> expert_action;
   // The reason why no action could be chosen, which fails the episode; else
   // empty.

@@ -20,7 +20,7 @@ struct PolicyEvaluationOptions {
   int64_t max_steps = 0;  // of an episode; 0: the environment's own limit
   uint64_t seed = 0;
   int64_t threads = 1;
-  // Whether past actions are masked, which they must be if the network is
+  // True if past actions are masked, which they must be if the network is
   // trained that way.
   bool mask_actions = false;
 };

@@ -19,8 +19,8 @@ std::vector<data::TokenRow> demonstration_prompt(
     const std::vector<data::TokenizedDocument>& demonstrations,
     const tokenize::TaskCodec& codec, int64_t max_tokens);
 
-// Which part of a demonstration a prompt is: its beginning, as in the paper, or
-// its end, which shows the goal.
+// The part of a demonstration that is used as a prompt: its beginning, as in
+// the paper, or its end, which shows the goal.
 enum class PromptPart { first, last };
 
 // A prompt, and the number of usable episodes that it was chosen from.

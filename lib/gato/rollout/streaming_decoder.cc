@@ -9,7 +9,7 @@
 namespace gato::rollout {
 namespace {
 
-// What SentencePiece decodes incomplete characters to (U+FFFD).
+// The character that SentencePiece decodes incomplete characters to (U+FFFD).
 constexpr std::string_view kReplacementCharacter = "\xEF\xBF\xBD";
 
 }  // namespace

@@ -72,7 +72,7 @@ std::string describe_difference(const data::Field& field,
   return "";
 }
 
-// What messages call the two sides, and what they advise.
+// The names of the two sides in messages, and the advice of the messages.
 struct MatchWording {
   const char* found;
   const char* wanted;

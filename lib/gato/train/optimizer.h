@@ -1,4 +1,4 @@
-// What all optimizers have in common: flat buffers, clipping of the gradient,
+// The common parts of all optimizers: flat buffers, clipping of the gradient,
 // and the state that a checkpoint stores.
 #pragma once
 

@@ -9,7 +9,7 @@
 namespace gato::data::hdf5 {
 namespace {
 
-// What was found so far.
+// The unwritten chunks found so far.
 struct Registry {
   std::mutex mutex;
   // "DATASET: 2 of 4 chunks" by the label of the dataset that was opened, which

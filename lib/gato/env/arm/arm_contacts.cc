@@ -1,5 +1,5 @@
-// What moves when something of ArmWorld moves along x, and how far it can move
-// along x and z.
+// Contacts in ArmWorld: the things that a motion along x pushes, and the
+// distance that a thing can move along x and z.
 #include <algorithm>
 #include <cmath>
 

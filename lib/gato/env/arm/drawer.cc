@@ -77,7 +77,7 @@ class Drawer : public ArmEnvironment {
     return is_opening_ ? pull() : push();
   }
   ArmCommand pull() const {
-    // How far the fingertips are from having the knob between them.
+    // The distance to the position in which the knob is between the fingertips.
     const ArmPoint to_grip = to_knob() - ArmPoint{0, 0.02};
     if (std::abs(to_grip.x) < 0.03 && std::abs(to_grip.z) < 0.025) {
       return {.x = drive(to_goal()), .z = drive(to_grip.z), .grip = 1};

@@ -15,8 +15,8 @@ namespace gato::env {
 
 inline constexpr double kUnbounded = std::numeric_limits<double>::infinity();
 
-// How the physical parameters vary between episodes. Each one is multiplied by
-// its own factor, which is uniform in one of two intervals chosen at random
+// The variation of physical parameters between episodes. Each one is multiplied
+// by its own factor, which is uniform in one of two intervals chosen at random
 // (Reed et al. 2022, appendix F.4).
 enum class PhysicsVariation {
   none,
@@ -30,9 +30,9 @@ struct ControlVariant {
   bool has_pixels = false;
 };
 
-// What distinguishes the tasks for ControlEnvironment. Sizes of images are in
-// pixels. All images show the height of the view; if lengths vary by up to 40%,
-// they show 1.4 times as much.
+// The properties that distinguish the tasks of ControlEnvironment. Sizes of
+// images are in pixels. All images show the height of the view; if lengths vary
+// by up to 40%, they show 1.4 times as much.
 struct ControlTaskSpec {
   std::vector<double> observation_low, observation_high;
   int64_t action_size = 1;

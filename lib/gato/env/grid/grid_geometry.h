@@ -31,7 +31,8 @@ inline bool do_touch(Cell a, Cell b) {
   return std::abs(a.x - b.x) <= 1 && std::abs(a.y - b.y) <= 1;
 }
 
-// Where the agent is and which way it faces (an index of kDirectionVectors).
+// The agent's cell and the direction that it faces (an index of
+// kDirectionVectors).
 struct Pose {
   Cell cell;
   int direction = 0;

@@ -1,4 +1,5 @@
-// How cells, objects and doors look, and the words for their colors and shapes.
+// The appearance of cells, objects and doors, and the words for their colors
+// and shapes.
 #pragma once
 
 #include <array>

@@ -1,4 +1,4 @@
-// Where an agent can be in a labyrinth, how it moves, and its shortest paths.
+// Positions of an agent in a labyrinth, its moves, and its shortest paths.
 #pragma once
 
 #include <array>

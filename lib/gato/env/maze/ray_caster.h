@@ -22,8 +22,8 @@ class RayCaster {
   struct Vector {
     double x = 0, y = 0;
   };
-  // What is seen in a column: the distance of the wall, measured along the
-  // view direction, and the first row below its upper edge.
+  // The view in a column of pixels: the distance of the wall, measured along
+  // the view direction, and the first row below its upper edge.
   struct Column {
     double depth = 0;
     int wall_top = 0;

@@ -15,7 +15,7 @@
 namespace gato::env::puzzle {
 namespace {
 
-// What the walker carves around itself, row by row.
+// The patterns that the walker carves around itself, row by row.
 constexpr int kPatternSide = 3;
 constexpr std::array<std::string_view, 5> kPatterns = {
     "...###...", ".#..#..#.", "...##..#.", "...##.##.", "....##.#."};

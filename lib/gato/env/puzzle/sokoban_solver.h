@@ -19,7 +19,7 @@ struct SokobanSearch {
   // The pushes that bring all boxes to targets; nullopt if no solution was
   // found.
   std::optional<std::vector<Push>> pushes;
-  // Whether the result is proven: no solution needs fewer moves or, without
+  // True if the result is proven: no solution needs fewer moves or, without
   // `pushes`, there is none.
   bool is_proven = false;
   int expanded_states = 0;

@@ -1,4 +1,4 @@
-// What the scans of all episodes say about one field.
+// Summary of one field over the scans of all episodes.
 #pragma once
 
 #include <cstdint>
@@ -64,7 +64,7 @@ class FieldSummary {
   std::vector<uint8_t> is_id_;
   Occurrences one_color_, not_utf8_;
   int64_t empty_texts_ = 0;
-  // Whether each episode has a single text that looks like an id, and the
+  // True if each episode has a single text that looks like an id, and the
   // digests of these texts.
   bool is_word_ = true;
   std::unordered_set<uint64_t> words_;

@@ -1,4 +1,4 @@
-// What a check of data, a run or a model has found.
+// Findings of a check of data, a run or a model.
 #pragma once
 
 #include <cstdint>

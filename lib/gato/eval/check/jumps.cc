@@ -54,7 +54,7 @@ bool has_candidate(const RowDifferences& differences) {
   return false;
 }
 
-// What jumps in each row.
+// The elements that jump in each row.
 struct Jumps {
   explicit Jumps(size_t rows) : elements(rows), glitches(rows), last(rows) {}
 
@@ -82,7 +82,8 @@ struct Jumps {
     }
   }
 
-  // How many elements jump, how many of them return, and one of them, per row.
+  // Per row: the number of elements that jump, the number of those that return,
+  // and one of them.
   std::vector<int64_t> elements, glitches, last;
 };
 

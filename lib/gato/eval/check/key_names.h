@@ -1,4 +1,4 @@
-// What the name of a key says about its values.
+// Guesses about the values of a key from its name.
 #pragma once
 
 #include <string>

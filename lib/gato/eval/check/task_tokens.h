@@ -1,4 +1,4 @@
-// What the documents of one task say, for the checks of token files.
+// Statistics of the documents of one task, for the checks of token files.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// How well the pieces of a SentencePiece model fit texts.
+// A measure of how well the pieces of a SentencePiece model fit texts.
 #pragma once
 
 #include <cstdint>

@@ -113,7 +113,7 @@ std::vector<Finding> check_tokens(const data::TokenFileReader& reader,
 
 namespace {
 
-// What is counted of the sequences of a task.
+// Counts of the sequences of a task.
 struct SequenceCounts {
   int64_t sequences = 0, prompted = 0, without_target = 0;
 };

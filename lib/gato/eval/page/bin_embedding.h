@@ -1,4 +1,4 @@
-// How the embeddings of the bins of continuous values are arranged.
+// The arrangement of the embeddings of the bins of continuous values.
 #pragma once
 
 #include <cstdint>

@@ -58,7 +58,7 @@ class D4rlSource : public EpisodeSource {
   data::TaskSpec spec_;
   std::string agent_;
   std::vector<int64_t> episode_ends_;  // one past the last row of every episode
-  // Whether the file ends before the last episode does.
+  // True if the file ends before the last episode does.
   bool is_last_episode_incomplete_ = false;
 };
 

@@ -14,9 +14,9 @@
 
 namespace gato::ingest {
 
-// What every turn of the user begins with.
+// The prefix of every turn of the user.
 inline constexpr std::string_view kUserName = "User:";
-// What every reply of the model begins with.
+// The prefix of every reply of the model.
 inline constexpr std::string_view kModelName = "Gato:";
 
 // Returns the text that a reply to the user's turn continues, and </s> ends.

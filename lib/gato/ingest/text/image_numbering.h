@@ -39,7 +39,7 @@ class ImageNumbering {
     // The location of the first row whose image was found by its number alone;
     // empty if there is none.
     std::string first_unproven_row;
-    // Whether the numbers of such rows are divided into shards.
+    // True if the numbers of such rows are divided into shards.
     bool has_shards = false;
     // An image that belongs to none of the rows; empty if none was found.
     std::string unclaimed_image;
@@ -71,7 +71,7 @@ class ImageNumbering {
   std::map<std::filesystem::path, int64_t> file_counts_;
 };
 
-// What to do if the number of a row does not say which image it has.
+// Advice if the number of a row does not determine its image.
 inline constexpr std::string_view kNumberingAdvice =
     "keep the .json files of img2dataset next to the images, which contain "
     "their URLs (share/gato/convert/img2dataset_json.py writes them from its "

@@ -13,8 +13,8 @@
 
 namespace gato::ingest {
 
-// How messages name the records of a list in a JSON file: "PATH: NOUN ID", or
-// "PATH: LIST[INDEX]" if the record has no integer under `id_key`.
+// The names of the records of a list in a JSON file, for messages: "PATH: NOUN
+// ID", or "PATH: LIST[INDEX]" if the record has no integer under `id_key`.
 struct RecordNames {
   std::string path;
   const char* list;

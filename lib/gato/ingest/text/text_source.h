@@ -16,7 +16,7 @@ struct TextSourceOptions {
   // compressed .json such as C4's; otherwise plain.
   std::string format = "auto";
   std::string text_key = "text";  // of jsonl objects
-  // What ends a document of plain text: "file" (one document per file),
+  // The end of a document of plain text: "file" (one document per file),
   // "blank-lines", "lines", or any other text, which is not part of the
   // documents and is escaped as unescape_separator() expects.
   std::string document_separator = "file";

@@ -54,7 +54,7 @@ bool has_shard_number(const std::string& image_name) {
          image_name.find("{index") != std::string::npos;
 }
 
-// Whether the paths of images depend on the numbers of their rows.
+// Returns whether the paths of images depend on the numbers of their rows.
 bool has_row_number(const std::string& image_name) {
   return has_shard_number(image_name) ||
          image_name.find("{row") != std::string::npos;

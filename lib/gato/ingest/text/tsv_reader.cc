@@ -40,7 +40,8 @@ class CellParser {
   }
 
   bool is_inside_quotes() const { return state_ == State::in_quotes; }
-  // Whether a carriage return outside of quotes is followed by other text.
+  // Returns whether a carriage return outside of quotes is followed by other
+  // text.
   bool has_bare_carriage_return() const { return has_bare_carriage_return_; }
 
   std::vector<TsvCell> take_cells() {

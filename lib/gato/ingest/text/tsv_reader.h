@@ -16,7 +16,7 @@ struct TsvCell {
   // single quotes for doubled ones.
   std::string value;
   std::string raw;  // as it is written, with all quotes
-  // Whether text follows the closing quote, or there is no closing quote.
+  // True if text follows the closing quote, or there is no closing quote.
   bool is_malformed = false;
 };
 

@@ -30,7 +30,7 @@ struct VqaOptions {
   std::string end_of_text;
 };
 
-// What every question begins with.
+// The prefix of every question.
 inline constexpr std::string_view kQuestionName = "Q:";
 
 // Returns the text that an answer continues: "Q: <question> A:".

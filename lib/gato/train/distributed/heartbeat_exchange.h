@@ -1,5 +1,5 @@
-// What the ranks of a run exchange through the store: heartbeats, the failure
-// of the job, and farewells.
+// The messages that the ranks of a run exchange through the store: heartbeats,
+// the failure of the job, and farewells.
 #pragma once
 
 #include <chrono>

@@ -17,7 +17,7 @@ struct LaunchInfo {
   // The host of rank 0 and the port on which it serves the other ranks.
   std::string master_host = "127.0.0.1";
   uint16_t master_port = 0;
-  // Whether the launcher itself serves there, so that rank 0 is a client too.
+  // True if the launcher itself serves there, so that rank 0 is a client too.
   bool has_external_store = false;
   // The socket that already listens on master_port (rank 0 of --processes
   // only); else -1.

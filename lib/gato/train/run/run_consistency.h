@@ -1,4 +1,5 @@
-// What must be the same when a run is resumed, and on all of its ranks.
+// Settings that must be the same when a run is resumed, and on all of its
+// ranks.
 #pragma once
 
 #include <filesystem>
