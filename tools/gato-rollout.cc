@@ -9,7 +9,8 @@ int main(int argc, char** argv) {
   const gato::cli::Tool tool{
       .name = "gato-rollout",
       .summary =
-          "run policies in environments, caption images, answer and chat",
+          "run policies in environments, caption images, answer questions and "
+          "chat",
       .description = "Runs a model or a scripted policy.",
       .commands = {gato::commands::rollout_control_command(),
                    gato::commands::rollout_caption_command(),

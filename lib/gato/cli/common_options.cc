@@ -35,7 +35,7 @@ void add_operand_options(const Command& command, CommonOptions& common,
   table
       .add("files-from", &invocation_options.files_from,
            "Read more operands from FILE (-: standard input), one per line or "
-           "each terminated by NUL")
+           "NUL-terminated")
       .metavar("FILE")
       .not_in_config();
 }
@@ -96,7 +96,7 @@ CommandFunction build_option_table(const Command& command,
   if (command.has_skip_bad) {
     table
         .add("skip-bad", &common.skip_bad,
-             "Skip up to N bad records, with a warning each, instead of "
+             "Skip up to N bad records, with a warning for each, instead of "
              "stopping at the first")
         .range(0, std::numeric_limits<double>::infinity());
   }

@@ -5,7 +5,7 @@ namespace gato::commands {
 cli::Option& add_device_option(cli::OptionTable& table, std::string& device) {
   return table
       .add("device", &device,
-           "Where to compute; cuda requires programs built with GATO_CUDA")
+           "Device to compute on; cuda requires programs built with GATO_CUDA")
       .one_of({"cpu", "cuda"})
       .metavar("DEVICE");
 }

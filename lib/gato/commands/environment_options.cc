@@ -13,7 +13,7 @@ void add_environment_options(
   configure(
       table
           .add("env", &options.names,
-               "Environments, built in or of an installed domain, such as "
+               "Environments, built in or from an installed domain, such as "
                "arcade/catch or 'control/*'; gato-rollout control --list-envs "
                "lists them")
           .metavar("NAME..."));

@@ -19,22 +19,22 @@ namespace gato::commands {
 namespace {
 
 constexpr const char* kDescription =
-    "The operands A are the datasets of a candidate, and --against gives those "
-    "of a baseline B. Episodes of the same task and seed are pairs, and "
+    "The operands A are the datasets of a candidate, and --against names those "
+    "of a baseline B. Episodes of the same task and seed form pairs, and "
     "several episodes of one seed are paired in their order: play both with "
     "the same --seed and --episodes. The value of an episode is its return, or "
     "whether it succeeded (--metric success).\n\n"
     "\"difference\" is the mean of A - B over the pairs, and its 95% interval "
     "is that of a bootstrap over the pairs. Without pairs it is the difference "
     "of the means, and the bootstrap resamples the episodes of A and of B. In "
-    "the line \"all\" it is the mean over the tasks of their differences in "
+    "the line \"all\", it is the mean over the tasks of their differences in "
     "percent of the expert, resampled within each task; this needs references, "
     "as for gato-eval score. In that line, A and B are the mean scores of all "
     "episodes, over the tasks that both played.\n\n"
     "\"improvement\" is the probability that a random episode of A is better "
     "than a random episode of B, where ties count one half (the probability of "
     "improvement of rliable, Agarwal et al. 2021). It compares all episodes, "
-    "paired or not. Over all tasks it is the mean of those of the tasks.\n\n"
+    "paired or not. Over all tasks, it is the mean over the tasks.\n\n"
     "\"evidence\" is the e-value of a sign test on the wins and losses of A, "
     "with the Jeffreys prior: B(w + 1/2, l + 1/2) / B(1/2, 1/2) x 2^(w + l). "
     "If neither is better, the probability that it ever reaches 20 is at most "
@@ -50,10 +50,10 @@ constexpr const char* kDescription =
     "side played is listed without pairs; if this applies to every task, the "
     "status is 3.\n\n"
     "With --expect-not-worse the status is 1 if the verdict of a task or of "
-    "all tasks is B, if all episodes of A of a task failed but not all of B, "
-    "or if no pair could be compared. The table is printed to standard output, "
-    "and the report is written to --output: everything as JSON (see "
-    "gato-formats(5)) or CSV, or one HTML page.";
+    "all tasks is B, if every episode of A in some task failed but at least "
+    "one of B did not, or if no pair could be compared. The table is printed "
+    "to standard output, and the report is written to --output: everything as "
+    "JSON (see gato-formats(5)) or CSV, or one HTML page.";
 
 struct EvalCompareOptions {
   std::vector<std::string> against;
@@ -229,7 +229,7 @@ cli::Command eval_compare_command() {
   command.examples = {
       {"gato-eval compare new --against old --references "
        "share/gato/scores/built-in.json",
-       "Whether the episodes in new are better than those in old"},
+       "Test whether the episodes in new are better than those in old"},
       {"gato-eval compare new --against old --expect-not-worse -o "
        "comparison.json",
        "A check for a script: status 1 if new is worse"},

@@ -64,10 +64,9 @@ cli::Command eval_loss_command() {
         .files()
         .required();
     add_loss_options(table, options->model_options);
-    table.add(
-        "swap-observations", &options->swap_observations,
-        "Replace the observations other than text by those of other sequences "
-        "of the same task");
+    table.add("swap-observations", &options->swap_observations,
+              "Replace the observations other than text with those of other "
+              "sequences of the same task");
     return [options](cli::CommandContext& context) {
       return run_eval_loss(*options, context);
     };

@@ -40,7 +40,7 @@ constexpr const char* kDescription =
     "and over all tasks. An operand is a Minari, D4RL or robomimic dataset of "
     "one task, or a directory of datasets.\n\n"
     "The results of the random policy and of the expert come from several "
-    "sources, of which later ones override earlier ones, policy by policy: "
+    "sources, where later ones override earlier ones, policy by policy: "
     "ref_min_score and ref_max_score in the metadata of the scored Minari "
     "datasets; --references, in the given order, JSON files such as "
     "share/gato/scores/jat.json and share/gato/scores/built-in.json or other "
@@ -63,7 +63,7 @@ constexpr const char* kDescription =
     "\"gap\", the optimality gap: the mean amount by which the runs fall short "
     "of 100, where a run above 100 counts as exactly 100. 0 means that every "
     "run reaches the expert. One run above 100 does not make up for another "
-    "below it, so the gap may be positive although the mean is 100, and runs "
+    "below it, so the gap may be positive even if the mean is 100, and runs "
     "that are worse than the random policy can raise it above 100. \"mean\" "
     "and \"median\" are over the scores of the tasks.\n\n"
     "The intervals are 95% percentile bootstrap confidence intervals, "
@@ -88,11 +88,10 @@ constexpr const char* kDescription =
     "deviation (deviation), random results so close to those of the expert "
     "that a score is mostly noise (near: less than one standard deviation of "
     "the random returns, or 5% of the expert's return if that is unknown, or a "
-    "success rate that differs by less than 0.1), settings that are unknown "
-    "(settings), and different versions of packages (versions). References "
-    "that several files contain are shown side by side. The status is 1 if "
-    "there is an error, or with --fail-on warning any finding, and otherwise "
-    "0.\n\n"
+    "success rate that differs by less than 0.1), unknown settings (settings), "
+    "and different package versions (versions). References that appear in "
+    "several files are shown side by side. The status is 1 if there is an "
+    "error, or with --fail-on warning any finding, and otherwise 0.\n\n"
     "A table is printed to standard output, followed by the number of captions "
     "that match a reference exactly if there are any references for them. The "
     "report is written to --output: everything as JSON (see gato-formats(5)), "
@@ -290,15 +289,15 @@ cli::CommandFunction build(cli::OptionTable& table) {
       .metavar("NAME=PATH...");
   table
       .add("against", &options->against,
-           "Datasets of a baseline, with which the episodes are compared as by "
-           "gato-eval compare")
+           "Datasets of a baseline to compare the episodes with, as gato-eval "
+           "compare does")
       .metavar("DATASET...")
       .files();
   add_max_episode_steps_option(table, options->max_episode_steps);
   add_resamples_option(table, options->resamples);
   table
       .add("table", &options->csv_table,
-           "Which part of the report a CSV file contains")
+           "The part of the report that a CSV file contains")
       .one_of(eval::csv_table_names())
       .metavar("NAME");
   table.begin_group("Check of the references");
@@ -367,16 +366,16 @@ cli::Command eval_score_command() {
        "Scores relative to published returns"},
       {"gato-eval score --metric success played/* --references "
        "share/gato/scores/built-in.json",
-       "Shares of the episodes that succeeded, relative to those of the "
-       "experts of built-in environments"},
+       "Success rates, relative to those of the experts of built-in "
+       "environments"},
       {"gato-eval score --references refs.json --check played/*",
-       "Whether the references fit the episodes"},
+       "Check that the references fit the episodes"},
       {"gato-eval score --runs small=seed-1,seed-2,seed-3 --runs "
        "large=large-1,large-2,large-3 --references refs.json",
        "Two configurations with three training seeds each"},
       {"jq -r '.tasks[] | select(.score != null and .score < 50) | .task' "
        "scores.json",
-       "The tasks below half of the expert"},
+       "The tasks that score below half of the expert"},
       {"jq -r '.domains[] | [.domain, .iqm, .iqm_low, .iqm_high] | @tsv' "
        "scores.json",
        "A table of the domains"}};

@@ -89,8 +89,8 @@ void add_few_shot_options(cli::OptionTable& table, FinetuneOptions& options) {
       .fixed_on_resume();
   table
       .add("jobs", &options.jobs,
-           "Runs that are trained at the same time and divide --threads; 0: as "
-           "many as there are threads if the network has fewer than 10 million "
+           "Runs to train at the same time, which share --threads; 0: as many "
+           "as there are threads if the network has fewer than 10 million "
            "parameters, and otherwise 1")
       .metavar("N")
       .range(0, 1e4)
@@ -114,7 +114,7 @@ void add_evaluation_options(cli::OptionTable& table, FinetuneOptions& options) {
       .fixed_on_resume();
   table
       .add("max-steps", &options.evaluation_max_steps,
-           "Truncate the episodes of evaluations after N steps; 0: only at the "
+           "Truncate evaluation episodes after N steps; 0: only at the "
            "environment's own limit")
       .metavar("N")
       .range(0, 1e12)
@@ -204,8 +204,7 @@ cli::Command finetune_command() {
       "run names its dataset and lists the numbers of its episodes. The runs "
       "of small networks are trained side by side, in processes that share the "
       "machine (--jobs). --from-scratch trains the same network from random "
-      "weights; the difference shows what the pre-trained weights are "
-      "worth.\n\n"
+      "weights; the difference shows how much the pre-trained weights help.\n\n"
       "With --env, the policy plays --eval-episodes episodes after every "
       "--eval-every steps and after the last one, and metrics.jsonl gets a "
       "line with their returns, under the key \"evaluation\"; see "

@@ -203,7 +203,7 @@ void add_image_text_run_options(cli::OptionTable& table,
   table
       .add("samples", &options.samples,
            "Number of texts per image or question. If it is greater than 1, "
-           "each line also has the key sample: the number of its text, "
+           "each line also has the key sample, the number of its text, "
            "starting at 0")
       .metavar("N")
       .range(1, 65536);
@@ -214,7 +214,7 @@ void add_image_text_run_options(cli::OptionTable& table,
       .metavar("N")
       .range(1, 65536);
   table.add("json", &options.json,
-            "Write JSON lines on a terminal, too, instead of plain lines");
+            "Write JSON lines even on a terminal, instead of plain text");
 }
 
 base::ExitStatus run_image_texts(const ImageTextRunOptions& options,

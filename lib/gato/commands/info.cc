@@ -221,8 +221,8 @@ cli::CommandFunction build(cli::OptionTable& table) {
             "if there are errors (see --fail-on)");
   table
       .add("fail-on", &options->fail_on,
-           "With --check: the findings that lead to status 1, errors or also "
-           "warnings")
+           "With --check: the findings that lead to status 1, errors only, or "
+           "also warnings")
       .one_of({"warning", "error"});
   table
       .add("text-model", &options->checks.text_model,
@@ -260,7 +260,7 @@ cli::Command info_command() {
       "per time step and per document (mean and maximum), how many time steps "
       "fit into sequences of various lengths (steps_in_length), and how many "
       "tokens windows of 1 to 32 time steps have (tokens_in_window), both for "
-      "the largest time step. These numbers help to choose --length and "
+      "the largest time step. These numbers help you choose --length and "
       "--window-steps of gato-pack; see CHOOSING SIZES in gato(7). For the "
       "tasks of a sequence file, it counts the tokens and the complete "
       "observations (packed_steps) of their sequences, including prompts.\n\n"
@@ -279,7 +279,7 @@ cli::Command info_command() {
       "keys with their ranges, first observations, and an episode as a video "
       "with its actions and rewards. A token file: the tokens in the colors of "
       "their modalities, with values as tooltips, and targets marked. A "
-      "sequence file: sequences as bands of segments and prompts. A run, also "
+      "sequence file: sequences as bands of segments and prompts. A run, even "
       "while it trains: its losses by domain, modality and task, the learning "
       "rate and the gradient norm. A model: its parameters, and the embeddings "
       "of the bins of continuous values; with --data, the attention of the "

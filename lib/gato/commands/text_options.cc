@@ -23,7 +23,7 @@ void add_text_options(cli::OptionTable& table,
   table
       .add(
           "document-separator", &options.document_separator,
-          "How plain text is split into documents: file (one document per "
+          "How to split plain text into documents: file (one document per "
           "file), lines, blank-lines, or at a literal string such as "
           "<|endoftext|>, which is removed; the escapes \\n, \\t, \\r and \\\\ "
           "are recognized in it")

@@ -145,7 +145,7 @@ cli::Command tokenize_episodes_command() {
       {"gato-tokenize episodes --text-model words.model --task hopper --best "
        "2000 --episodes 100 --seed 1 -o hopper.h5 hopper_medium-v2.hdf5 "
        "hopper_expert-v2.hdf5",
-       "A hundred of the best episodes in two D4RL files"}};
+       "A random hundred of the 2,000 best episodes in two D4RL files"}};
   return command;
 }
 

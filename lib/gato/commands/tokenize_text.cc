@@ -158,11 +158,11 @@ cli::Command tokenize_text_command() {
       "dataset, such as <|endoftext|>, either separate documents of plain text "
       "(--document-separator) or become </s> (--end-of-text). JSON objects "
       "whose text is blank and inputs that contain no document are counted as "
-      "empty. Text must be UTF-8, and a document at most 64 MiB; otherwise it "
-      "is a bad record. Files and standard input (-) may be compressed: gzip, "
-      "zstd, bzip2 and xz are recognized by their first bytes. Files named "
-      ".jsonl or .ndjson, and compressed .json files, are read as JSON lines. "
-      "Archives (tar, zip), Parquet files and text in UTF-16 are rejected.";
+      "empty. A document that is not UTF-8 or exceeds 64 MiB is a bad record. "
+      "Files and standard input (-) may be compressed: gzip, zstd, bzip2 and "
+      "xz are recognized by their first bytes. Files named .jsonl or .ndjson, "
+      "and compressed .json files, are read as JSON lines. Archives (tar, "
+      "zip), Parquet files and text in UTF-16 are rejected.";
   command.seed_help = cli::kUnusedOption;
   command.build = [](cli::OptionTable& table) -> cli::CommandFunction {
     auto options = std::make_shared<TokenizeTextOptions>();
@@ -184,7 +184,7 @@ cli::Command tokenize_text_command() {
        "One document per line of JSON, the format of C4"},
       {"curl -s https://example.org/pile/00.jsonl.zst | gato-tokenize text "
        "--text-model words.model --format jsonl -o pile.h5 -",
-       "Reading from a pipe"}};
+       "Read from a pipe"}};
   return command;
 }
 

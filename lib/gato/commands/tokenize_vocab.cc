@@ -93,7 +93,7 @@ void add_training_options(cli::OptionTable& table,
       .range(1, 1 << 20)
       .required();
   table.add("soft-limit", &options.training.is_soft_limit,
-            "Make fewer than --size pieces if the text allows no more");
+            "Make fewer than --size pieces if the text yields no more");
   table
       .add("algorithm", &options.training.algorithm,
            "Training algorithm of SentencePiece")
@@ -114,9 +114,9 @@ void add_training_options(cli::OptionTable& table,
       .default_is("0.9995 with byte fallback, otherwise 1");
   table
       .add("sentences", &options.training.max_sentences,
-           "Train on at most N sentences, which are a random sample of those "
-           "in the inputs; 0: all sentences. A sentence is a line; lines of "
-           "more than 4000 bytes are split")
+           "Train on at most N sentences, sampled at random from the inputs; "
+           "0: all sentences. A sentence is a line; lines of more than 4000 "
+           "bytes are split")
       .metavar("N")
       .range(0, std::numeric_limits<double>::infinity());
 }

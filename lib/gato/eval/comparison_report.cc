@@ -183,7 +183,7 @@ HtmlSection comparison_section(const ComparisonReport& report) {
   html +=
       "<p class=\"note\">A and B are mean values of all episodes, and in the "
       "line \"all\" mean scores in percent of the expert over the tasks that "
-      "both played. Episodes of the same task and seed are pairs; the "
+      "both played. Episodes of the same task and seed form pairs; the "
       "difference is the mean of A &minus; B over the pairs, in percent of the "
       "expert over all tasks, with a 95% bootstrap interval. P(A &gt; B) is "
       "the probability that a random episode of A is better than one of B. The "

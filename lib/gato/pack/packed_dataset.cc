@@ -71,7 +71,7 @@ void check_tasks(const MixtureEntry& entry,
     if (entry.documents_per_sequence > 0 && !task.spec.action_fields.empty()) {
       throw base::usage_error(
           "{}: task \"{}\" has episodes; documents-per-sequence is for text "
-          "and for pairs of an image and a text",
+          "and for image-text pairs",
           entry.name, task.spec.name);
     }
   }
