@@ -60,8 +60,8 @@ with open(sys.argv[1]) as file: json = j.load(file)
 print(eval(sys.argv[2]))' "$@"
 }
 
-# find_tasks PATTERN...: sets `tasks` to the environments that these names and patterns
-# stand for. `environment_options` are --env-option and --env-path.
+# find_tasks PATTERN...: sets `tasks` to the environments that match these names and
+# patterns. `environment_options` are --env-option and --env-path.
 # shellcheck disable=SC2154  # environment_options
 find_tasks() {
   local pattern name found

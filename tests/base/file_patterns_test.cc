@@ -48,7 +48,7 @@ TEST_CASE("Files, braces and globs are expanded to lists of files") {
   CHECK_THROWS_WITH(expand_patterns({folder / "{c,d}*"}), Contains("c*"));
 }
 
-TEST_CASE("Two asterisks stand for folders at any depth, or none") {
+TEST_CASE("Two asterisks match folders at any depth, or none") {
   const test::ScratchDirectory folder;
   for (const char* name : {"b/c", "b/d[1]", ".hidden"}) {
     std::filesystem::create_directories(folder / name);

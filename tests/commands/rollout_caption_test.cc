@@ -72,7 +72,7 @@ TEST_CASE_METHOD(
 TEST_CASE_METHOD(ImageTextFixture,
                  "Images are resized as in the captions of the training data") {
   const std::string large = write_image("large.png", 256, 90);
-  // 256 patches do not fit a context of 64.
+  // 256 patches do not fit in a context of 64.
   const RunResult refused = run({"--model", model, large});
   REQUIRE(refused.status == 3);
   REQUIRE_THAT(refused.err, Contains("large.png") && Contains("--resize"));

@@ -133,7 +133,7 @@ TEST_CASE("A dataset records how its environment was set up") {
   REQUIRE(external.contains("arguments"));
 }
 
-TEST_CASE("Options that exclude each other are refused before any work") {
+TEST_CASE("Mutually exclusive options are refused before any work") {
   const ScratchDirectory folder;
   const std::string output = folder / "out";
   const std::vector<std::vector<std::string>> wrong = {

@@ -91,7 +91,7 @@ TEST_CASE("Environments of a domain are listed and played by name") {
   REQUIRE_NOTHROW(environment->reset(1));
 }
 
-TEST_CASE("A pattern stands for all environments that match it") {
+TEST_CASE("A pattern selects all environments that match it") {
   const DescriptionFolder folder;
   folder.write("toys", toys());
   const EnvironmentCatalog catalog = folder.catalog();

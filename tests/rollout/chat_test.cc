@@ -102,7 +102,7 @@ TEST_CASE("A long chat stays within the context") {
   }
 }
 
-TEST_CASE("A turn that does not fit the context leaves the chat unchanged") {
+TEST_CASE("A turn that does not fit in the context leaves the chat unchanged") {
   Chat chat(tiny_text_model(), greedy_options());
   Chat same(tiny_text_model(), greedy_options());
   chat.reply({}, "red");

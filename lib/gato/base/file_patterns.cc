@@ -100,8 +100,7 @@ std::vector<std::string> find_directories(const std::string& directory) {
 }
 
 // Expands a pattern as bash does with its option globstar: a component "**"
-// stands for any number of directories, or none, and at the end for everything
-// below.
+// matches any number of directories, or none, and at the end everything below.
 std::vector<std::string> glob_matches(const std::string& pattern) {
   const size_t globstar = find_globstar(pattern);
   if (globstar == std::string::npos) {

@@ -7,10 +7,9 @@
 namespace gato::base {
 
 // Expands the braces and then the glob characters of each text that is not the
-// name of a file. A component "**" stands for any number of directories, or
-// none. The matches of a glob are sorted. A weight at the end, as in
-// "PATTERN:2.5", is appended to every match. Throws Error(io) if a pattern
-// matches nothing.
+// name of a file. A component "**" matches any number of directories, or none.
+// The matches of a glob are sorted. A weight at the end, as in "PATTERN:2.5",
+// is appended to every match. Throws Error(io) if a pattern matches nothing.
 std::vector<std::string> expand_patterns(const std::vector<std::string>& texts);
 
 // Expands braces as bash does: "{0008..0011}" to the numbers, padded with zeros

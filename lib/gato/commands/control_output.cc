@@ -67,7 +67,7 @@ bool ControlOutput::is_complete(const nlohmann::json& start) const {
   if (!difference.empty() && !common_.force) {
     throw base::usage_error(
         "{} exists and is not the dataset of this run: {}: choose another "
-        "--output, or --force replaces it",
+        "--output, or replace it with --force",
         path_.string(), difference);
   }
   return difference.empty();

@@ -133,7 +133,8 @@ base::ExitStatus judge(const eval::ComparisonReport& report) {
   }
   if (!failed.empty()) {
     spdlog::error(
-        "--expect-not-worse: all episodes of A failed, but not those of B: {}",
+        "--expect-not-worse: every episode of A failed, but not every episode "
+        "of B: {}",
         fmt::join(failed, ", "));
   }
   if (!no_pairs.empty()) {

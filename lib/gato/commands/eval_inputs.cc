@@ -175,7 +175,7 @@ void warn_about_failed_datasets(
   for (const eval::DatasetOutcomes& one : outcomes) {
     if (one.failed_count() == one.episode_count()) {
       spdlog::warn(
-          "{}: all {} episodes failed, so they show nothing about the policy: "
+          "{}: all {} episodes failed, so they say nothing about the policy: "
           "record them again",
           one.path.string(), one.failed_count());
     }

@@ -70,7 +70,7 @@ std::vector<int64_t> candidates(const std::vector<train::Demonstration>& usable,
   for (const train::Demonstration& demonstration : usable) {
     if (std::isnan(demonstration.total_reward)) {
       throw base::input_error(
-          "the demonstrations are more than the {} best ones that are used, "
+          "there are more demonstrations than the {} best ones that are used, "
           "but episode {} has no rewards: --best 0 uses all",
           best_count, demonstration.number);
     }

@@ -34,7 +34,7 @@ void add_sampling_options(cli::OptionTable& table, GenerationOptions& options) {
         options.temperature.value_or(0) > 0 || options.top_k || options.top_p;
     if (options.greedy && has_temperature) {
       throw base::usage_error(
-          "--greedy excludes --temperature, --top-k and --top-p");
+          "--greedy cannot be combined with --temperature, --top-k or --top-p");
     }
   });
 }

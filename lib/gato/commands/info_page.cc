@@ -136,7 +136,7 @@ void write_page(const PageOptions& options,
   const std::string page = eval::view_page(title, introduction, sections);
   if (static_cast<int64_t>(page.size()) > max_bytes) {
     throw base::usage_error(
-        "{}: the page would have {:.1f} MB: raise --max-size, or specify fewer "
+        "{}: the page would take {:.1f} MB: raise --max-size, or specify fewer "
         "files",
         options.output, static_cast<double>(page.size()) / 1e6);
   }

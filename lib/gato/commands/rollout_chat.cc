@@ -260,9 +260,9 @@ cli::Command rollout_chat_command() {
       "which ends with </s>. If its context is full, the oldest turns are "
       "dropped, each with its reply and images; the preamble stays. Turns that "
       "are still in the context are not read again.\n\n"
-      "A turn that does not fit the context, an image that cannot be read, or "
-      "a line that is not UTF-8 ends the program, unless --skip-bad allows it "
-      "to be skipped. On a terminal, such lines are reported and skipped.";
+      "A turn that does not fit in the context, an image that cannot be read, "
+      "or a line that is not UTF-8 ends the program, unless --skip-bad allows "
+      "it to be skipped. On a terminal, such lines are reported and skipped.";
   command.seed_help =
       "Random seed of the samples; the same seed, turns and options give the "
       "same replies";

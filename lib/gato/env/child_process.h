@@ -78,7 +78,7 @@ class ChildProcess {
   size_t take(std::span<std::byte> bytes);
   // Discards up to `max_bytes` bytes that have arrived and returns how many.
   size_t discard(size_t max_bytes);
-  // Returns false if nothing can arrive any more.
+  // Returns false if nothing more can arrive.
   bool is_open() const { return stdout_.is_open(); }
   // Throws a ProcessError that says `what` the child did; if `what` is empty,
   // how it ended.

@@ -200,8 +200,8 @@ std::vector<std::string> EnvironmentCatalog::resolve(
       if (std::ranges::find(known, pattern) == known.end()) {
         if (std::ranges::find(known, pattern, domain_name) != known.end()) {
           throw base::usage_error(
-              "there is no environment '{}', but a domain of this name: "
-              "'{}/*' stands for its environments (--list-envs lists them)",
+              "there is no environment '{}', but a domain of this name: '{}/*' "
+              "matches its environments (--list-envs lists them)",
               pattern, pattern);
         }
         throw base::usage_error(

@@ -41,8 +41,8 @@ class EnvironmentCatalog {
   // Returns the domains that are described but not installed, sorted by name.
   std::vector<ExternalDomain> uninstalled_domains() const;
 
-  // Returns the environments that the names and patterns (* ? [...]) stand for,
-  // in their order. A pattern adds only names that are not in the result yet.
+  // Returns the environments that match the names and patterns (* ? [...]), in
+  // their order. A pattern adds only names that are not in the result yet.
   // Throws Error(usage) if a name is unknown, suggesting the closest one, if a
   // pattern matches nothing, if the domain is not installed, saying how to
   // install it, if a file describes the built-in domain of a name, or if none
@@ -66,8 +66,8 @@ class EnvironmentCatalog {
   std::map<std::string, Domain>& domains() const;
   // Returns the environments of an installed domain: DOMAIN/TASK.
   std::vector<std::string> names_of(Domain& domain) const;
-  // Returns the names that a pattern or name can stand for: those of its
-  // domain if that is known, otherwise all.
+  // Returns the names that a pattern or name can match: those of its domain if
+  // that is known, otherwise all.
   std::vector<std::string> candidates(const std::string& pattern) const;
   // Throws Error(usage) if a directory has a description of this domain.
   void refuse_description_of(const std::string& built_in_domain) const;

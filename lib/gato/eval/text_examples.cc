@@ -43,8 +43,7 @@ int64_t image_id_of(const std::string& image) {
     }
   }
   throw base::input_error(
-      "the image '{}' has no number in its file name that says which image_id "
-      "it is",
+      "the image '{}' has no number in its file name that tells its image_id",
       base::escape_control_characters(image));
 }
 

@@ -129,8 +129,8 @@ void TarReader::warn_of_link() {
     return;
   }
   spdlog::warn(
-      "{}: links are not read, the first of which is {}: write the archive "
-      "with tar --dereference --hard-dereference",
+      "{}: links are not read (the first is {}): write the archive with tar "
+      "--dereference --hard-dereference",
       name(), member_path());
 }
 

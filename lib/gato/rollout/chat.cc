@@ -120,7 +120,7 @@ void Chat::check_fits(int64_t tokens) const {
   // One more for the reply.
   if (options_.preamble.size() + tokens + 1 > cache_.capacity()) {
     throw base::input_error(
-        "the {} tokens of the turn do not fit the model's context of {}, of "
+        "the {} tokens of the turn do not fit in the model's context of {}, of "
         "which the preamble has {}: make it shorter",
         tokens, cache_.capacity(), options_.preamble.size());
   }

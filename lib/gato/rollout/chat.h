@@ -39,7 +39,7 @@ class Chat {
   // Adds a turn of the user, whose image tokens precede its text, and returns
   // the model's reply. Passes the parts of the reply to `on_text`, if it is not
   // empty, as they are generated. Throws Error(bad_input) if the turn does not
-  // fit the context; the dialogue is then unchanged.
+  // fit in the context; the dialogue is then unchanged.
   std::string reply(const data::TokenRow& images, std::string_view text,
                     const std::function<void(std::string_view)>& on_text = {});
   // Replaces the reply to the last turn. If there has been no turn, this is

@@ -5,7 +5,7 @@
 // processes work while others act.
 //
 // A policy whose arithmetic depends on the batch acts only when no environment
-// is working any more: which slots share a batch must not depend on timing.
+// is still working: which slots share a batch must not depend on timing.
 //
 // A failed episode is played a second time with the same environment seed. Its
 // slot keeps the number of the attempt, from which the policy derives other

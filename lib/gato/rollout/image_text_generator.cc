@@ -69,7 +69,7 @@ data::TokenRow ImageTextGenerator::encode(const ImagePrompt& prompt) const {
   if (size > context) {
     throw base::input_error(
         "{}: the {} tokens of the image and the {} tokens of the text after it "
-        "do not fit the model's context of {}: make the image smaller "
+        "do not fit in the model's context of {}: make the image smaller "
         "(--resize) or the text shorter",
         prompt.image, row.size(), words.size(), context);
   }

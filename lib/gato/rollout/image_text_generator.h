@@ -49,7 +49,7 @@ class ImageTextGenerator {
   ImageTextGenerator(const TextModel& model, const ImageTextOptions& options);
 
   // Returns the texts of each prompt, or the Error of one whose image cannot be
-  // read or that does not fit the model's context.
+  // read or that does not fit in the model's context.
   std::vector<base::Expected<ImageTexts>> generate(
       std::span<const ImagePrompt> prompts,
       const ImageTextCallback& on_text = {}) const;

@@ -102,8 +102,8 @@ data::TokenRow TextModel::encode_image(const std::string& path) const {
   const int64_t context = network().config().context;
   if (const int64_t patches = count_patches(image); patches > context) {
     throw base::input_error(
-        "{}: the {} patches of the image do not fit the model's context of {} "
-        "tokens: make it smaller (--resize)",
+        "{}: the {} patches of the image do not fit in the model's context of "
+        "{} tokens: make it smaller (--resize)",
         path, patches, context);
   }
   data::TokenizedDocument document;

@@ -72,8 +72,8 @@ bool VideoRecorder::add_rendered_frame(const PolicyInput& input) {
 void VideoRecorder::warn_of_missing_frame(int64_t step,
                                           const std::string& problem) {
   if (!has_warned_.exchange(true)) {
-    spdlog::warn("--video: no frame of step {}, and perhaps others: {}", step,
-                 problem);
+    spdlog::warn("--video: no frame of step {}, and perhaps of others: {}",
+                 step, problem);
   }
 }
 

@@ -139,7 +139,7 @@ base::Error explain_trainer_error(const std::string& message,
   if (const std::string max_size = max_size_in(message); !max_size.empty()) {
     return base::input_error(
         "the text has too few distinct words for {} pieces: --algorithm {} "
-        "allows at most --size {}{}; --soft-limit takes what is possible",
+        "allows at most --size {}{}; --soft-limit makes as many as possible",
         options.size, options.algorithm, max_size,
         options.algorithm == "bpe" ? "" : "; --algorithm bpe may allow more");
   }

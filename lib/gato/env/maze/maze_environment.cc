@@ -97,7 +97,7 @@ BuiltinAction MazeEnvironment::compute_expert_action() {
 }
 
 // The agent's view, and to the right of it the maze from above, in which the
-// things that are wanted have a white frame.
+// targets have a white frame.
 data::Image MazeEnvironment::render_frame() const {
   constexpr int kSide = 160;
   static const RayCaster kCaster(kSide);

@@ -14,13 +14,13 @@
 // Action: 0 forward, 1 turn left, 2 turn right.
 //
 // Expert: takes the shortest path in the graph of all poses (Dijkstra 1959) to
-// the things that are wanted, in the best order (maze_tour.h), around those
-// that are not. It turns rather than slides along a wall, even if that takes a
-// step longer, so that it sees where it goes. It knows the labyrinth, which the
-// agent does not see from above. So that an agent can do nearly the same from
-// what it sees, labyrinths are small, have loops, and what is wanted is tall
-// enough to be seen above the walls: walking toward it, and around walls in
-// between, is nearly optimal.
+// the targets, in the best order (maze_tour.h), around the things to avoid. It
+// turns rather than slides along a wall, even if that takes a step longer, so
+// that it sees where it goes. It knows the labyrinth, which the agent does not
+// see from above. So that an agent can do nearly the same from what it sees,
+// labyrinths are small, have loops, and targets are tall enough to be seen
+// above the walls: walking toward it, and around walls in between, is nearly
+// optimal.
 #pragma once
 
 #include <optional>
@@ -39,8 +39,8 @@ class MazeEnvironment : public BuiltinEnvironment {
   MazeEnvironment(const std::string& name, Mission mission,
                   int max_episode_steps);
 
-  // Samples the labyrinth, the agent's cell and the things: first those that
-  // are wanted, of which it returns the number, and then those to avoid.
+  // Samples the labyrinth, the agent's cell and the things: first the targets,
+  // whose number it returns, and then those to avoid.
   virtual int furnish(base::RandomStream& random) = 0;
   // Adds the consequences of touching a thing.
   virtual void touch(const MazeThing& thing, Transition& transition) = 0;

@@ -96,7 +96,7 @@ void EpisodeSelection::filter_by_return(const std::string& name,
   const double expert = expert_return(returns);
   if (expert <= 0 && !options_.random_return) {
     throw base::input_error(
-        "task '{}': the expert return is {}, of which a fraction is "
+        "task '{}': the expert return is {}, so a fraction of it is "
         "meaningless: specify the return of a random policy with "
         "--random-return",
         name, expert);
