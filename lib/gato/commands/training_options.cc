@@ -212,7 +212,8 @@ void add_network_options(cli::OptionTable& table, NetworkOptions& options) {
       .fixed_on_resume();
   table
       .add("embedding-scale", &options.initialization.embedding_scale,
-           "Standard deviation of the initial token embeddings")
+           "Standard deviation of the initial token embeddings; those of "
+           "patches are scaled in proportion")
       .range(1e-6, 1e3)
       .fixed_on_resume();
   table

@@ -17,6 +17,8 @@
 namespace gato::model {
 namespace {
 
+constexpr std::string_view kPatchOutput = "embedding.patch.linear.weight";
+
 // Returns the fan-in: the number of products that are summed for one output.
 int64_t fan_in(const at::Tensor& weight) {
   return weight.numel() / weight.size(0);
@@ -102,7 +104,7 @@ std::vector<ParameterShape> parameter_shapes(const ModelConfig& config) {
       {"embedding.patch.skip.bias", {64}},
       {"embedding.patch.project.weight", {48, 64, 1, 1}, true},
       {"embedding.patch.project.bias", {48}},
-      {"embedding.patch.linear.weight", {d, 768}, true},
+      {std::string(kPatchOutput), {d, 768}, true},
       {"embedding.patch.linear.bias", {d}},
   };
   for (int64_t i = 0; i < config.layers; ++i) {
@@ -159,6 +161,11 @@ void initialize(std::vector<Parameter>& parameters, const ModelConfig& config,
       double stddev = 1 / std::sqrt(3.0 * fan_in(value));
       if (is_residual_output(name)) {
         stddev /= std::sqrt(2.0 * config.layers);
+      }
+      if (name == kPatchOutput) {
+        // Otherwise the positions, which are added to a patch, would hide it.
+        stddev *=
+            initialization.embedding_scale / Initialization{}.embedding_scale;
       }
       fill_normal(value, stddev, stream);
     } else {

@@ -35,7 +35,8 @@ int64_t parameter_count(const ModelConfig& config);
 // Options for the initialization of weights. The defaults are for the paper's
 // presets; other values help small models that train for minutes.
 struct Initialization {
-  double embedding_scale = 0.02;  // standard deviation of embedding tables
+  // Standard deviation of embedding tables. Embeddings of patches grow with it.
+  double embedding_scale = 0.02;
   // Initializes neighboring bins to similar vectors: smooth random functions of
   // the value of the bin, with the same standard deviation.
   bool smooth_bins = false;
