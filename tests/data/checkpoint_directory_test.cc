@@ -57,5 +57,5 @@ TEST_CASE_METHOD(Fixture, "A manifest without the size of a file is refused") {
   nlohmann::json content = nlohmann::json::parse(base::read_file(manifest));
   content["files"]["weights"].erase("size");
   base::write_file(manifest, content.dump(), /*force=*/true);
-  CHECK_THROWS_WITH(verify(), manifest + ": 'weights': has no key 'size'");
+  CHECK_THROWS_WITH(verify(), manifest + ": file 'weights': has no key 'size'");
 }

@@ -48,7 +48,8 @@ nlohmann::json describe_file(const fs::path& path) {
 // Throws Error(bad_input) if a file differs from its entry in the manifest.
 void verify_file(const fs::path& path, const nlohmann::json& entry) {
   const auto [expected_size, expected_digest] = base::with_context(
-      fmt::format("{}: '{}'", (path.parent_path() / kManifestName).string(),
+      fmt::format("{}: file '{}'",
+                  (path.parent_path() / kManifestName).string(),
                   path.filename().string()),
       [&entry] {
         return std::pair(integer_at(entry, "size"), string_at(entry, "digest"));
