@@ -39,7 +39,7 @@ def read_json(path):
 
 
 def info(path):
-    result = subprocess.run(["gato-info", "--json", str(path)], text=True,
+    result = subprocess.run(["gato-info", "--json", str(path)], encoding="utf-8",
                             stdout=subprocess.PIPE, check=False)
     if result.returncode != 0:
         sys.exit(result.returncode)  # its message is on standard error

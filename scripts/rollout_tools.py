@@ -36,7 +36,7 @@ def names_of(patterns, directories):
     paths = [word for path in directories for word in ("--env-path", path)]
     try:
         listed = subprocess.run(["gato-rollout", "control", "--list-envs", *paths], check=True,
-                                text=True, stdout=subprocess.PIPE).stdout.split("\n")
+                                encoding="utf-8", stdout=subprocess.PIPE).stdout.split("\n")
     except subprocess.CalledProcessError as error:
         sys.exit(error.returncode)  # its message is on standard error
     except OSError as error:
@@ -59,7 +59,8 @@ class Run:
         command = ["gato-rollout", "control", *arguments]
         log.write(f"$ {' '.join(command)}\n")
         started = time.monotonic()
-        result = subprocess.run(command, text=True, capture_output=True)
+        result = subprocess.run(command, encoding="utf-8", errors="replace",
+                                capture_output=True)
         self.seconds = time.monotonic() - started
         self.status, self.output = result.returncode, result.stdout
         counts = re.search(r"counts: .*\bsteps (\d+)", result.stderr)

@@ -56,7 +56,7 @@ write() {
 # in a file, which it calls `json`.
 number() {
   python3 -c 'import json as j, math, sys
-with open(sys.argv[1]) as file: json = j.load(file)
+with open(sys.argv[1], encoding="utf-8") as file: json = j.load(file)
 print(eval(sys.argv[2]))' "$@"
 }
 

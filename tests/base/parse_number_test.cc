@@ -45,6 +45,15 @@ TEST_CASE("Any other text is refused with the reason") {
   REQUIRE(message([] { parse_number<double>("nan", "n"); }) != "no error");
 }
 
+TEST_CASE("Digits are told from other texts") {
+  REQUIRE(is_digits("0"));
+  REQUIRE(is_digits("00012345678901234567890"));
+  for (const char* text : {"", "-1", "+1", "1.5", " 1", "1 ", "1e3", "x"}) {
+    INFO(text);
+    REQUIRE_FALSE(is_digits(text));
+  }
+}
+
 TEST_CASE("Durations are parsed with units and as HH:MM:SS") {
   REQUIRE(parse_duration("90", "t") == 90);
   REQUIRE(parse_duration("1.5s", "t") == 1.5);

@@ -152,8 +152,61 @@ TEST_CASE_METHOD(Fixture, "References of other tasks are named") {
   record_episodes(folder / "one", "x/c", {5});
   const RunResult other = score({folder / "one", "--references", references});
   REQUIRE(other.status == 0);
-  REQUIRE_THAT(other.err, Contains("the references are of x/a, x/b, but the "
-                                   "episodes of x/c, so only returns are"));
+  REQUIRE_THAT(other.err,
+               Contains("the references cover x/a, x/b, but the episodes are "
+                        "from x/c, so only returns are reported: to get "
+                        "scores, pass references for these tasks"));
+}
+
+TEST_CASE_METHOD(Fixture, "The warning says why references give no score") {
+  record_episodes(folder / "one", "x/a", {5});
+  record_episodes(folder / "two", "x/b", {5});
+  const RunResult same = score(
+      {folder / "one", "--expert", folder / "one", "--random", folder / "one"});
+  REQUIRE(same.status == 0);
+  REQUIRE_THAT(same.err,
+               Contains("in the only task with references, the expert is no "
+                        "better than the random policy, so only returns are "
+                        "reported: to get scores, pass references of a better "
+                        "expert"));
+  const auto poor_references = [&](const std::string& more) {
+    return folder.write_file("poor.json",
+                             R"({"x/a": {"random": {"mean": 5, "success": 0.5},
+                                         "expert": {"mean": 1, "success": 0}},
+                                 "x/b": {)" +
+                                 more + "}}");
+  };
+  const auto warning = [&](const std::string& more, const std::string& metric) {
+    const RunResult ran = score({folder / "one", folder / "two", "--references",
+                                 poor_references(more), "--metric", metric});
+    REQUIRE(ran.status == 0);
+    return ran.err;
+  };
+  const std::string means = R"("random": {"mean": 5}, "expert": {"mean": 1})";
+  REQUIRE_THAT(warning(means, "return"),
+               Contains("in all 2 tasks with references, the expert is no"));
+  REQUIRE_THAT(warning(R"("random": {"mean": 5})", "return"),
+               Contains("in the only task with references, the expert is no"));
+  // The episodes do not report success.
+  REQUIRE_THAT(warning(R"("random": {"success": 0}, "expert": {"success": 1})",
+                       "success"),
+               Contains("in 1 of 2 tasks with references, the expert is no "
+                        "better than the random policy; in 1 of 2 tasks with "
+                        "references, no episode reports success, so only "
+                        "success rates are reported: to get scores, pass "
+                        "references of a better expert or omit --metric "
+                        "success"));
+  REQUIRE_THAT(warning(means, "success"),
+               Contains("in the only task with references, the expert is no"));
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "The warning asks for the reference that is missing") {
+  record_episodes(folder / "one", "x/a", {5});
+  const RunResult ran = score({folder / "one", "--expert", folder / "one"});
+  REQUIRE(ran.status == 0);
+  REQUIRE_THAT(ran.err,
+               Contains("no task has both an expert and a random reference"));
 }
 
 TEST_CASE_METHOD(Fixture, "Other settings than those of references are noted") {

@@ -243,11 +243,26 @@ TEST_CASE("Outputs without evaluations are rejected") {
   const test::ScratchDirectory folder;
   write_run(folder / "curve/episodes-1-repeat-1", {R"({"step":1,"loss":1})"});
   CHECK_THROWS_WITH(read_few_shot_input(folder / "curve"), Contains("--env"));
-  write_run(folder / "bad/episodes-1-repeat-1",
-            {evaluation_line(1, R"("returns":["x"])")});
-  CHECK_THROWS_WITH(read_few_shot_input(folder / "bad"),
-                    Contains("metrics.jsonl:1") && Contains("returns"));
+  for (const char* returns : {R"(["x"])", "[1,null]", "7", R"({"a":1})"}) {
+    write_run(folder / "bad/episodes-1-repeat-1",
+              {evaluation_line(1, R"("returns":)" + std::string(returns))});
+    CHECK_THROWS_WITH(
+        read_few_shot_input(folder / "bad"),
+        Contains("metrics.jsonl:1: key 'returns' is not a list of numbers"));
+  }
   CHECK_THROWS_AS(read_few_shot_input(folder / "none"), base::Error);
+}
+
+TEST_CASE("The configuration says how many steps a run is to take") {
+  const test::ScratchDirectory folder;
+  CHECK(planned_steps(folder / "") == 0);
+  const std::string path = folder.write_file("config.toml", "seed = 1\n");
+  CHECK(planned_steps(folder / "") == 0);
+  folder.write_file("config.toml", "seed = 1\nsteps = 30\n");
+  CHECK(planned_steps(folder / "") == 30);
+  folder.write_file("config.toml", "seed = 1\nsteps = 'x'\n");
+  CHECK_THROWS_WITH(planned_steps(folder / ""),
+                    path + ": line 2: key 'steps' must be an integer, not 'x'");
 }
 
 TEST_CASE("CSV has a line per run, with quoted names") {

@@ -5,12 +5,13 @@
 
 NAME is a sample of converter_episodes.py, `refusals` (bad input, bad usage), `checksums` (the
 reader of TFRecord files), `timestamps`, `img2dataset`, `older-hdf5`, `older-hdf5-sources`,
-`wrong-types` or `all`. The datasets are read with h5py, with gato-tokenize and gato-info of
---programs, and with the Minari library if this Python has it. Exits with 77 if nothing was checked because a Python package that
-the converter needs is missing.
+`wrong-types`, `ascii-locale` or `all`. The datasets are read with h5py, with gato-tokenize and
+gato-info of --programs, and with the Minari library if this Python has it. Exits with 77 if nothing
+was checked because a Python package that the converter needs is missing.
 """
 import argparse
 import contextlib
+import dataclasses
 import importlib.util
 import io
 import json
@@ -30,6 +31,8 @@ from checks import CheckFailed, check, loaded_by_minari, value_at
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 CONVERTERS = SOURCE / "share" / "gato" / "convert"
 SKIPPED = 77  # the SKIP_RETURN_CODE of CTest
+# In this environment, Python reads and writes text files as ASCII unless told otherwise.
+ASCII_LOCALE = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 
 
 def missing(modules):
@@ -37,19 +40,19 @@ def missing(modules):
     return [name for name in modules if importlib.util.find_spec(name) is None]
 
 
-def run(command, status=0):
+def run(command, status=0, environment=()):
     """Runs a command, checks its exit status and returns its CompletedProcess."""
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True,
-                          env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"})
+    done = subprocess.run([str(word) for word in command], capture_output=True, encoding="utf-8",
+                          env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"} | dict(environment))
     check(done.returncode == status, f"{' '.join(map(str, command))}: status {done.returncode}, "
           f"expected {status}\n{done.stderr}")
     return done
 
 
-def convert(sample, samples, output, extra=(), status=0):
+def convert(sample, samples, output, extra=(), environment=()):
     inputs = [samples / name for name in sample.inputs]
     return run([sys.executable, CONVERTERS / sample.converter, *sample.arguments, *extra, *inputs,
-                output], status)
+                output], environment=environment)
 
 
 # The content of the HDF5 file.
@@ -416,23 +419,55 @@ def check_img2dataset(_options, folder):
     (folder / "root/00000").mkdir(parents=True)
     rows = [{"key": f"{number:09}", "url": f"http://x.org/{number}", "caption": f"caption {number}",
              "status": "success", "width": 16} for number in range(4)]
+    rows[3] |= {"url": "http://x.org/ü", "caption": "größe"}
     rows[1]["status"] = "failed_to_download"
     pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows), folder / "root/00000.parquet")
     for row in rows[:1] + rows[2:]:
         (folder / "root/00000" / f"{row['key']}.jpg").write_bytes(b"")
     existing = folder / "root/00000/000000002.json"
     existing.write_text("{}")
-    done = run([sys.executable, converter, folder / "root"])
+    done = run([sys.executable, converter, folder / "root"], environment=ASCII_LOCALE)
     check("written 2, already there 1, without an image 1" in done.stderr, done.stderr)
     check(existing.read_text() == "{}", "an existing file was changed")
-    entry = json.loads((folder / "root/00000/000000003.json").read_text())
-    check(entry["key"] == "000000003" and entry["url"] == "http://x.org/3", f"wrong entry {entry}")
+    entry = json.loads((folder / "root/00000/000000003.json").read_text(encoding="utf-8"))
+    check(all(entry[key] == rows[3][key] for key in ("key", "url", "caption")),
+          f"wrong entry {entry}")
+    check(not list(folder.rglob("*.tmp")), "a temporary file is left")
     check(not (folder / "root/00000/000000001.json").exists(), "a file without an image")
     run([sys.executable, converter, folder], status=3)
     run([sys.executable, converter, folder / "absent"], status=4)
     (folder / "root/00000.parquet").write_bytes(b"PAR1")
     check("00000.parquet" in run([sys.executable, converter, folder / "root"], status=3).stderr,
           "the message does not name the file")
+
+
+def check_ascii_locale(options, folder):
+    """Converts the samples in a locale whose encoding is ASCII: the result is the same, and names
+    and texts outside ASCII are kept."""
+    task = "größe"
+    for name, sample in converter_episodes.SAMPLES.items():
+        if not missing(sample.needs):
+            convert(sample, options.samples, folder / name, ["--task", task],
+                    environment=ASCII_LOCALE)
+            check_file(dataclasses.replace(sample, task=task), folder / name)
+    sample = converter_episodes.SAMPLES["lerobot-v2.1"]
+    if missing(sample.needs):
+        print("skipped: the texts of LeRobot")
+        return
+    # str.splitlines() ends lines at the last two characters, which JSON need not escape.
+    text = "größe\u2028\u0085"
+    dataset = shutil.copytree(options.samples / sample.inputs[0], folder / "lerobot")
+    path = dataset / "meta/tasks.jsonl"
+    lines = path.read_text(encoding="utf-8").replace("pick up the cube", text)
+    path.write_text(lines, encoding="utf-8")
+    changed = [dataclasses.replace(episode, observations=episode.observations | {
+        "task": [word.replace("pick up the cube", text) for word in episode.observations["task"]]})
+        for episode in sample.episodes]
+    sample = dataclasses.replace(sample, inputs=["lerobot"], episodes=changed)
+    convert(sample, folder, folder / "out", environment=ASCII_LOCALE)
+    check_file(sample, folder / "out")
+    path.write_bytes(lines.encode("latin-1", "replace"))
+    check_refused(folder, 3, str(path), "lerobot.py", dataset)
 
 
 def check_older_hdf5(_options, folder):
@@ -573,6 +608,7 @@ CHECKS = {"refusals": (check_refusals, ("PIL",)), "checksums": (check_checksums,
           "timestamps": (check_timestamps, ("pyarrow", "av")),
           "wrong-types": (check_wrong_types, ("PIL", "pyarrow", "av")),
           "img2dataset": (check_img2dataset, ("pyarrow",)),
+          "ascii-locale": (check_ascii_locale, ()),
           "older-hdf5": (check_older_hdf5, ()),
           "older-hdf5-sources": (check_older_hdf5_sources, ())}
 

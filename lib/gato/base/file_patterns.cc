@@ -19,6 +19,7 @@
 
 #include "gato/base/error.h"
 #include "gato/base/file_io.h"
+#include "gato/base/parse_number.h"
 
 namespace gato::base {
 namespace {
@@ -181,9 +182,9 @@ size_t find_closing_brace(const std::string& text, size_t open) {
   return std::string::npos;
 }
 
-bool is_number(const std::string& text) {
-  return !text.empty() && text.size() < 16 &&
-         text.find_first_not_of("0123456789") == std::string::npos;
+bool is_range_bound(const std::string& text) {
+  constexpr size_t kMaxDigits = 15;
+  return text.size() <= kMaxDigits && is_digits(text);
 }
 
 // Expands an ascending or descending range such as "8..11". Returns nothing if
@@ -194,7 +195,7 @@ std::vector<std::string> expand_range(const std::string& text) {
     return {};
   }
   const std::string first = text.substr(0, dots), last = text.substr(dots + 2);
-  if (!is_number(first) || !is_number(last)) {
+  if (!is_range_bound(first) || !is_range_bound(last)) {
     return {};
   }
   const bool is_padded = (first.size() > 1 && first[0] == '0') ||

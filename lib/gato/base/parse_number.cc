@@ -50,6 +50,11 @@ template int64_t parse_number(std::string_view, std::string_view, ExitStatus);
 template uint64_t parse_number(std::string_view, std::string_view, ExitStatus);
 template double parse_number(std::string_view, std::string_view, ExitStatus);
 
+bool is_digits(std::string_view text) {
+  return !text.empty() &&
+         text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
 double parse_duration(std::string_view text, std::string_view what,
                       ExitStatus status) {
   const auto number = [&](std::string_view part) {

@@ -15,6 +15,9 @@ template <class T>
 T parse_number(std::string_view text, std::string_view what,
                ExitStatus status = ExitStatus::usage);
 
+// Returns whether a text consists of decimal digits, at least one.
+bool is_digits(std::string_view text);
+
 // Returns the seconds of a duration: "90", "90s", "50ms", "15m", "2h", "1d" or
 // "HH:MM:SS". Throws Error(status) for any other text.
 double parse_duration(std::string_view text, std::string_view what,

@@ -84,7 +84,7 @@ std::vector<CurvePath> list_paths(const std::vector<std::string>& operands,
     }
     if (name.empty() || pattern.empty()) {
       throw base::usage_error(
-          "option --curve: '{}': must be the name of a curve and a path, such "
+          "option --curve: '{}' must be the name of a curve and a path, such "
           "as scratch=runs/scratch",
           text);
     }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "gato/base/error.h"
+#include "gato/base/parse_number.h"
 #include "gato/base/signals.h"
 #include "gato/base/string_util.h"
 #include "gato/commands/file_kind.h"
@@ -23,10 +24,7 @@ namespace {
 using nlohmann::ordered_json;
 
 int64_t parse_index(const std::string& text) {
-  const bool is_number =
-      !text.empty() && text.size() < 19 &&
-      text.find_first_not_of("0123456789") == std::string::npos;
-  if (!is_number) {
+  if (text.size() > 18 || !base::is_digits(text)) {
     throw base::usage_error("--documents: \"{}\" is not a non-negative integer",
                             text);
   }

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "gato/base/digest.h"
 #include "gato/base/error.h"
@@ -42,6 +43,30 @@ nlohmann::json read_manifest(const fs::path& path) {
 // Returns the entry of a file in the manifest.
 nlohmann::json describe_file(const fs::path& path) {
   return {{"size", fs::file_size(path)}, {"digest", base::digest_file(path)}};
+}
+
+// Throws Error(bad_input) if a file differs from its entry in the manifest.
+void verify_file(const fs::path& path, const nlohmann::json& entry) {
+  const auto [expected_size, expected_digest] = base::with_context(
+      fmt::format("{}: file '{}'",
+                  (path.parent_path() / kManifestName).string(),
+                  path.filename().string()),
+      [&entry] {
+        return std::pair(integer_at(entry, "size"), string_at(entry, "digest"));
+      });
+  const auto size = static_cast<int64_t>(fs::file_size(path));
+  if (size != expected_size) {
+    throw base::input_error(
+        "{}: the file is corrupt: {} bytes instead of {}; use another "
+        "checkpoint",
+        path.string(), size, expected_size);
+  }
+  if (base::digest_file(path) != expected_digest) {
+    throw base::input_error(
+        "{}: the file is corrupt: its digest differs from the one in {}; use "
+        "another checkpoint",
+        path.string(), kManifestName);
+  }
 }
 
 }  // namespace
@@ -185,7 +210,7 @@ void verify_manifest(const fs::path& directory) {
     return;
   }
   const nlohmann::json manifest = read_manifest(directory / kManifestName);
-  for (const auto& [name, expected] : manifest.at("files").items()) {
+  for (const auto& [name, entry] : manifest.at("files").items()) {
     // The name comes from a file: it must not lead out of the directory.
     const fs::path path = directory / fs::path(name).filename();
     if (!fs::is_regular_file(path)) {
@@ -194,13 +219,7 @@ void verify_manifest(const fs::path& directory) {
           "checkpoint",
           path.string(), kManifestName);
     }
-    const nlohmann::json found = describe_file(path);
-    if (found != expected) {
-      throw base::input_error(
-          "{}: the file is corrupt: it has {}, but {} lists {}; use another "
-          "checkpoint",
-          path.string(), found.dump(), kManifestName, expected.dump());
-    }
+    verify_file(path, entry);
   }
 }
 

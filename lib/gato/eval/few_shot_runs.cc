@@ -61,12 +61,13 @@ Evaluation parse_evaluation(const json& evaluation, int64_t step,
     result.failed = data::integer_at(evaluation, "failed");
   }
   if (data::has_value(evaluation, "returns")) {
-    for (const json& value : evaluation["returns"]) {
-      if (!value.is_number()) {
-        throw base::input_error("key 'returns': is not a list of numbers");
-      }
-      result.values.push_back(value.get<double>());
+    const json& returns = evaluation["returns"];
+    const bool is_valid =
+        returns.is_array() && std::ranges::all_of(returns, &json::is_number);
+    if (!is_valid) {
+      throw base::input_error("key 'returns' is not a list of numbers");
     }
+    result.values = returns.get<std::vector<double>>();
   }
   return result;
 }
@@ -229,7 +230,13 @@ int64_t planned_steps(const fs::path& run) {
   }
   const toml::table config =
       base::parse_toml(base::read_file(path), path.string());
-  return config["steps"].value_or(int64_t{0});
+  const toml::node* steps = config.get("steps");
+  return steps == nullptr
+             ? 0
+             : base::read_toml_value<int64_t>(
+                   *steps,
+                   fmt::format("{}: line {}: key 'steps'", path.string(),
+                               steps->source().begin.line));
 }
 
 FewShotInput read_few_shot_input(const fs::path& operand, Metric metric) {

@@ -33,7 +33,8 @@ FewShotInput read_few_shot_input(const std::filesystem::path& operand,
                                  Metric metric = Metric::mean_return);
 
 // Returns the number of steps that a run is to take, as its config.toml says; 0
-// if there is none. Throws Error(usage) if that is not valid TOML.
+// if there is none. Throws Error(usage) if that is not valid TOML or the number
+// is not an integer.
 int64_t planned_steps(const std::filesystem::path& run);
 
 // Appends the runs to a curve. Datasets with the same number of demonstrations

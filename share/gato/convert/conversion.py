@@ -88,13 +88,19 @@ def first_of(*values):
     return next((value for value in values if value), None)
 
 
+def as_utf8(text):
+    """Returns text from the command line or from a path, whose bytes Python keeps as surrogates if
+    they are not in the encoding of the locale, as text that can be stored."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 def provenance(program, arguments, inputs):
     """Returns provenance as gato's programs store it, but without digests of the inputs, which
     would require reading them twice."""
     return json.dumps({
-        "program": program, "version": "", "argv": [program, *arguments], "configuration": {},
-        "seed": 0, "parents": [],
-        "inputs": [{"path": str(path), "size": path.stat().st_size} for path in inputs]})
+        "program": program, "version": "", "argv": list(map(as_utf8, [program, *arguments])),
+        "configuration": {}, "seed": 0, "parents": [],
+        "inputs": [{"path": as_utf8(str(path)), "size": path.stat().st_size} for path in inputs]})
 
 
 NULL = type(None)
@@ -139,15 +145,21 @@ def parse_json(text, shape, where):
     return value
 
 
+def read_text(path):
+    """Returns the content of a text file. Raises BadInputError if it is not UTF-8."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except ValueError as error:
+        raise BadInputError(f"{path}: {error}") from None
+
+
 def load_json(path, missing_message, shape):
     """Returns the content of a JSON file. Raises BadInputError if it is not valid JSON of a shape
     of check_json, or with `missing_message` if there is no such file."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_text(path)
     except FileNotFoundError:
         raise BadInputError(missing_message) from None
-    except ValueError as error:
-        raise BadInputError(f"{path}: {error}") from None
     return parse_json(text, shape, str(path))
 
 
@@ -196,9 +208,10 @@ def convert(options, open_source):
     with minari_writer.MinariWriter(options.output, options.force) as writer:
         spaces = None if source.spaces else inferred_space.EpisodeSpaces(bounds)
         counts = write_dataset(writer, source, spaces, options.skip_bad)
-        attributes = {"gato_task": first_of(options.task, source.task),
-                      "gato_domain": first_of(options.domain, source.domain),
-                      "gato_source": first_of(options.source, source.agent)}
+        names = {"gato_task": first_of(options.task, source.task),
+                 "gato_domain": first_of(options.domain, source.domain),
+                 "gato_source": first_of(options.source, source.agent)}
+        attributes = {key: as_utf8(name) for key, name in names.items() if name}
         if not options.no_provenance:
             attributes["gato_provenance"] = provenance(
                 os.path.basename(sys.argv[0]), sys.argv[1:], source.inputs)

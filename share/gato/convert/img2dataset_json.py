@@ -26,9 +26,9 @@ def write_json(path, entry):
     """Writes a file that appears complete or not at all."""
     temporary = path.with_name(f".{path.name}.tmp")
     try:
-        temporary.write_text(json.dumps(entry, ensure_ascii=False))
+        temporary.write_text(json.dumps(entry, ensure_ascii=False), encoding="utf-8")
         os.replace(temporary, path)
-    except OSError:
+    except BaseException:
         temporary.unlink(missing_ok=True)
         raise
 
@@ -46,7 +46,7 @@ def rows_of(path):
             columns = [name for name in ("key", "url", "caption", "status") if name in names]
             for batch in table.iter_batches(batch_size=ROWS, columns=columns):
                 yield from batch.to_pylist()
-    except (pyarrow.ArrowException, OSError) as error:
+    except (pyarrow.ArrowException, OSError, UnicodeDecodeError) as error:
         # pyarrow reports corrupt files as an OSError without errno.
         error_type = IoError if getattr(error, "errno", None) else BadInputError
         raise error_type(f"{path}: {error}") from error

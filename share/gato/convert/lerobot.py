@@ -106,9 +106,11 @@ class LeRobot:
         path = meta / "tasks.jsonl"
         if not path.exists():
             raise BadInputError(f"{path}: no such file; --exclude task converts without the text")
-        for number, line in enumerate(path.read_text().splitlines(), 1):
-            entry = conversion.parse_json(line, TASK, f"{path}: line {number}")
-            tasks[entry["task_index"]] = entry["task"]
+        # Not splitlines(): a text may contain U+2028 and other characters that end lines there.
+        for number, line in enumerate(conversion.read_text(path).split("\n"), 1):
+            if line:
+                entry = conversion.parse_json(line, TASK, f"{path}: line {number}")
+                tasks[entry["task_index"]] = entry["task"]
         return tasks
 
     def _read_video_offsets(self):

@@ -183,7 +183,6 @@ class MinariWriter:
     def commit(self, attributes, spaces, metadata):
         """Completes the dataset with attributes of the HDF5 file, spaces as JSON texts and
         additional entries of metadata.json, and moves it to its path."""
-        attributes = {name: value for name, value in attributes.items() if value}
         self.file.attrs.update(attributes)
         self.file.close()
         data = self.temporary / "data"
@@ -194,7 +193,8 @@ class MinariWriter:
                        "total_episodes": self.episodes, "total_steps": self.steps,
                        "data_format": "hdf5", "observation_space": spaces["observations"],
                        "action_space": spaces["actions"], "dataset_size": round(size / 1e6, 1)}
-        (data / "metadata.json").write_text(json.dumps(entries, indent=2) + "\n")
+        (data / "metadata.json").write_text(json.dumps(entries, indent=2) + "\n",
+                                          encoding="utf-8")
         for path in (data / "main_data.hdf5", data / "metadata.json", data, self.temporary):
             _sync(path)
         self._replace()

@@ -18,10 +18,10 @@ def list_tasks():
     cache = os.path.join(sys.prefix, "envpool-tasks.txt")
     if not os.path.exists(cache):
         import envpool
-        with open(f"{cache}.{os.getpid()}", "w") as file:
+        with open(f"{cache}.{os.getpid()}", "w", encoding="utf-8") as file:
             print(*sorted(envpool.list_all_envs()), sep="\n", file=file)
         os.replace(file.name, cache)
-    with open(cache) as file:
+    with open(cache, encoding="utf-8") as file:
         return file.read().split()
 
 

@@ -96,7 +96,7 @@ def target_losses(row, patches):  # the cross entropies, and the modalities
 
 
 folder, found = pathlib.Path(sys.argv[1]), []
-config = json.loads((folder / "config.json").read_text())
+config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
 # A safetensors file is uint64 n, n bytes of JSON, and the tensors, at offsets after the JSON.
 data = (folder / "model.safetensors").read_bytes()
 start, w = 8 + int.from_bytes(data[:8], "little"), {}

@@ -152,6 +152,40 @@ TEST_CASE("Groups without a number cause warnings") {
   CHECK_THAT(source->warnings()[1], Contains("total is 9"));
 }
 
+TEST_CASE("The numbers of demonstrations may have leading zeros") {
+  const ScratchDirectory folder;
+  const std::string path = folder / "a.hdf5";
+  const auto write = [&path](const std::vector<std::string>& names) {
+    fs::remove(path);
+    data::hdf5::Group root = data::hdf5::create_file(path, path);
+    data::hdf5::Group data = root.create_group("data");
+    for (const std::string& name : names) {
+      data::hdf5::Group demo = data.create_group(name);
+      demo.write_array("actions",
+                       data::Array::zeros(data::DType::float64, {2, 3}));
+      demo.create_group("obs").write("x", std::vector<double>{0, 1});
+    }
+    root.create_group("mask").write_texts("valid", {"demo_02", "demo_10"});
+    data::hdf5::close_file(std::move(root));
+  };
+  write({"demo_10", "demo_02", "demo_00"});
+  CHECK(ids(*open_episodes(path, {})) == std::vector<int64_t>{0, 2, 10});
+  EpisodeSourceOptions options;
+  options.mask = "valid";
+  CHECK(ids(*open_episodes(path, options)) == std::vector<int64_t>{2, 10});
+
+  write({"demo_02", "demo_2"});
+  CHECK_THAT(thrown_error([&] { open_episodes(path, {}); }).what(),
+             Contains(path) &&
+                 Contains("'demo_02' and 'demo_2' have the same number: rename "
+                          "or remove one of them"));
+  write({"demo_x", "other"});
+  CHECK_THAT(
+      thrown_error([&] { open_episodes(path, {}); }).what(),
+      Contains(path) &&
+          Contains("found 'demo_x', 'other' but no group named demo_<i>"));
+}
+
 TEST_CASE("Texts are read as observations") {
   const ScratchDirectory folder;
   const std::string path = file_of(folder, [](auto&, data::hdf5::Group& demo) {

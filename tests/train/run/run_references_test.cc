@@ -121,7 +121,8 @@ TEST_CASE("Where links cannot be made, runs save, rotate, stop and resume") {
     TrainProcess process(
         fixture.arguments(run, more),
         {.stderr_path = messages,
-         .environment = {{"LD_PRELOAD", GATO_NO_SYMLINKS_LIBRARY}}});
+         .environment = {{"LD_PRELOAD", GATO_LIMITED_FILE_SYSTEM_LIBRARY},
+                         {"GATO_TEST_SYMLINK_ERROR", "EPERM"}}});
     return process.wait();
   };
   const char* background = GENERATE("--quiet", "--asynchronous-save");

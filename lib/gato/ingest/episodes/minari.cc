@@ -1,3 +1,10 @@
+// The metadata decide what an episode consists of: its fields are those of the
+// spaces, and the constructor rejects a file with fewer episodes than they
+// promise. An episode is read by key: a field is the dataset of its name, and
+// what is in no space is noted for warnings(). The number of actions is the
+// number of time steps, with which the rows of everything else are compared.
+// Elements of numeric columns are left to DeferredReads; labels and infos,
+// which are small, are read immediately.
 #include "gato/ingest/episodes/minari.h"
 
 #include <fmt/ranges.h>
@@ -93,8 +100,10 @@ class MinariSource : public EpisodeSource {
       : root_(data::hdf5::open_file(files.data)),
         file_reader_(data::hdf5::open_file_reader(root_)),
         file_(files.data) {
-    episode_numbers_ = sorted_number_suffixes(root_.child_names(), "episode_");
-    if (episode_numbers_.empty() && files.metadata.empty() &&
+    episodes_ = base::with_context(root_.label(), [this] {
+      return sort_numbered_names(root_.child_names(), "episode_");
+    });
+    if (episodes_.empty() && files.metadata.empty() &&
         !root_.has_attribute("total_episodes")) {
       throw base::input_error("{}: this is {}, not a Minari dataset",
                               files.data.string(),
@@ -102,13 +111,13 @@ class MinariSource : public EpisodeSource {
     }
     metadata_ = read_minari_metadata(files, root_, options);
     const int64_t expected = metadata_.total_episodes.value_or(0);
-    if (static_cast<int64_t>(episode_numbers_.size()) < expected) {
+    if (episode_count() < expected) {
       throw base::input_error(
           "{}: contains {} episodes, but {} according to the metadata: the "
           "dataset is incomplete",
-          files.data.string(), episode_numbers_.size(), expected);
+          files.data.string(), episode_count(), expected);
     }
-    step_counts_.assign(episode_numbers_.size(), kUnread);
+    step_counts_.assign(episodes_.size(), kUnread);
     detect_compressed_images(options.roles);
     apply_roles(options.roles, root_.label(), metadata_.spec);
   }
@@ -116,11 +125,9 @@ class MinariSource : public EpisodeSource {
   const data::TaskSpec& spec() const override { return metadata_.spec; }
   std::string agent() const override { return metadata_.agent; }
   nlohmann::json provenance() const override { return metadata_.provenance; }
-  int64_t episode_count() const override {
-    return static_cast<int64_t>(episode_numbers_.size());
-  }
+  int64_t episode_count() const override { return std::ssize(episodes_); }
   int64_t episode_number(int64_t i) const override {
-    return episode_numbers_.at(static_cast<size_t>(i));
+    return episodes_.at(static_cast<size_t>(i)).number;
   }
   data::Episode read_partial_episode(int64_t i,
                                      DeferredReads& deferred) override;
@@ -148,7 +155,7 @@ class MinariSource : public EpisodeSource {
   std::shared_ptr<const base::FileReader> file_reader_;
   std::filesystem::path file_;
   static constexpr int64_t kUnread = -1;
-  std::vector<int64_t> episode_numbers_;
+  std::vector<NumberedName> episodes_;
   std::vector<int64_t> step_counts_;  // per episode; kUnread if not yet read
   MinariMetadata metadata_;
   // Keys that are in no space, as ("observations" or "actions", key), and the
@@ -178,10 +185,10 @@ bool is_flat(const std::vector<int64_t>& shape) {
 // images. The first episode decides, unless the user gave a role.
 void MinariSource::detect_compressed_images(
     const std::map<std::string, data::Role>& roles) {
-  if (episode_numbers_.empty()) {
+  if (episodes_.empty()) {
     return;
   }
-  const std::string name = fmt::format("episode_{}", episode_numbers_.front());
+  const std::string& name = episodes_.front().name;
   if (!root_.is_group(name)) {
     return;
   }
@@ -223,12 +230,11 @@ void MinariSource::read_columns(const data::hdf5::Group& group,
 // Compares the totals with those of the metadata. The constructor has rejected
 // datasets with too few episodes.
 void MinariSource::check_totals(std::vector<std::string>& warnings) const {
-  const auto found = static_cast<int64_t>(episode_numbers_.size());
   if (const auto expected = metadata_.total_episodes;
-      expected && *expected != found) {
+      expected && *expected != episode_count()) {
     warnings.push_back(fmt::format(
         "total_episodes in the metadata is {}, but the file has {} episodes",
-        *expected, found));
+        *expected, episode_count()));
   }
   const bool all_are_read =
       std::ranges::find(step_counts_, kUnread) == step_counts_.end();
@@ -361,9 +367,8 @@ void require_row_counts(const data::hdf5::Group& group,
 
 data::Episode MinariSource::read_partial_episode(int64_t i,
                                                  DeferredReads& deferred) {
-  const int64_t number = episode_numbers_.at(static_cast<size_t>(i));
-  const data::hdf5::Group group =
-      root_.group(fmt::format("episode_{}", number));
+  const auto& [number, name] = episodes_.at(static_cast<size_t>(i));
+  const data::hdf5::Group group = root_.group(name);
   data::Episode episode;
   episode.id = number;
   episode.seed = group.uint64_attribute("seed");

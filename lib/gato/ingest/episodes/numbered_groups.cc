@@ -4,6 +4,9 @@
 #include <iterator>
 #include <optional>
 
+#include "gato/base/error.h"
+#include "gato/base/parse_number.h"
+
 namespace gato::ingest {
 namespace {
 
@@ -15,9 +18,7 @@ std::optional<int64_t> number_suffix(const std::string& name,
     return std::nullopt;
   }
   const std::string digits = name.substr(prefix.size());
-  if (digits.empty() || digits.size() > kMaxDigits ||
-      (digits.size() > 1 && digits.front() == '0') ||
-      digits.find_first_not_of("0123456789") != std::string::npos) {
+  if (digits.size() > kMaxDigits || !base::is_digits(digits)) {
     return std::nullopt;
   }
   return std::stoll(digits);
@@ -25,16 +26,23 @@ std::optional<int64_t> number_suffix(const std::string& name,
 
 }  // namespace
 
-std::vector<int64_t> sorted_number_suffixes(
+std::vector<NumberedName> sort_numbered_names(
     const std::vector<std::string>& names, std::string_view prefix) {
-  std::vector<int64_t> numbers;
+  std::vector<NumberedName> numbered;
   for (const std::string& name : names) {
     if (const auto number = number_suffix(name, prefix)) {
-      numbers.push_back(*number);
+      numbered.push_back({*number, name});
     }
   }
-  std::sort(numbers.begin(), numbers.end());
-  return numbers;
+  std::ranges::stable_sort(numbered, {}, &NumberedName::number);
+  const auto same =
+      std::ranges::adjacent_find(numbered, {}, &NumberedName::number);
+  if (same != numbered.end()) {
+    throw base::input_error(
+        "'{}' and '{}' have the same number: rename or remove one of them",
+        same->name, std::next(same)->name);
+  }
+  return numbered;
 }
 
 std::vector<std::string> unnumbered_names(const std::vector<std::string>& names,

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
 #include <utility>
 
 #include "gato/base/error.h"
@@ -93,11 +94,9 @@ class RobomimicSource : public EpisodeSource {
   std::string agent() const override { return agent_; }
   fs::path file() const override { return file_; }
   std::vector<std::string> warnings() const override;
-  int64_t episode_count() const override {
-    return static_cast<int64_t>(demo_numbers_.size());
-  }
+  int64_t episode_count() const override { return std::ssize(demos_); }
   int64_t episode_number(int64_t i) const override {
-    return demo_numbers_.at(static_cast<size_t>(i));
+    return demos_.at(static_cast<size_t>(i)).number;
   }
   int64_t masked_episode_count() const override {
     return masked_episode_count_;
@@ -106,10 +105,7 @@ class RobomimicSource : public EpisodeSource {
                                      DeferredReads& deferred) override;
 
  private:
-  data::hdf5::Group demo_group(int64_t number) const {
-    return data_.group(fmt::format("{}{}", kDemoPrefix, number));
-  }
-  int64_t find_first_demo() const;
+  std::string find_first_demo() const;
   void apply_mask(const std::string& mask);
   void read_spec(const std::map<std::string, data::Role>& roles);
   void check_observation_keys(const data::hdf5::Group& obs) const;
@@ -120,8 +116,8 @@ class RobomimicSource : public EpisodeSource {
   fs::path file_;
   data::hdf5::Group root_, data_;
   std::shared_ptr<const base::FileReader> file_reader_;
-  std::vector<int64_t> demo_numbers_;
-  int64_t first_demo_ = 0;  // determines the spaces: see find_first_demo()
+  std::vector<NumberedName> demos_;
+  std::string first_demo_;  // determines the spaces: see find_first_demo()
   std::vector<std::string> unnumbered_names_;  // of children of /data
   int64_t masked_episode_count_ = 0;
   EnvironmentInfo environment_;
@@ -139,19 +135,24 @@ RobomimicSource::RobomimicSource(const fs::path& path,
                             path.string(), describe_episode_file(root_));
   }
   data_ = root_.group("data");
-  demo_numbers_ = sorted_number_suffixes(data_.child_names(), kDemoPrefix);
-  unnumbered_names_ = unnumbered_names(data_.child_names(), kDemoPrefix);
-  if (demo_numbers_.empty()) {
-    throw base::input_error(
-        "{}: there is no {}<i>{}", data_.label(), kDemoPrefix,
-        unnumbered_names_.empty() ? ""
-                                  : ", but " + quote_names(unnumbered_names_));
+  const std::vector<std::string> names = data_.child_names();
+  demos_ = base::with_context(data_.label(), [&names] {
+    return sort_numbered_names(names, kDemoPrefix);
+  });
+  unnumbered_names_ = unnumbered_names(names, kDemoPrefix);
+  if (demos_.empty()) {
+    const std::string found =
+        unnumbered_names_.empty()
+            ? ""
+            : fmt::format("found {} but ", quote_names(unnumbered_names_));
+    throw base::input_error("{}: {}no group named {}<i>", data_.label(), found,
+                            kDemoPrefix);
   }
   first_demo_ = find_first_demo();
   if (!options.mask.empty()) {
     apply_mask(options.mask);
   }
-  if (!demo_numbers_.empty()) {
+  if (!demos_.empty()) {
     first_demo_ = find_first_demo();
   }
   environment_ = read_environment_info(data_);
@@ -168,14 +169,15 @@ RobomimicSource::RobomimicSource(const fs::path& path,
 
 // Returns the first demonstration that has a step, since only its images have a
 // size, or else the first of all.
-int64_t RobomimicSource::find_first_demo() const {
-  const auto has_steps = [this](int64_t number) {
-    const data::hdf5::Group demo = demo_group(number);
+std::string RobomimicSource::find_first_demo() const {
+  const auto has_steps = [this](const std::string& name) {
+    const data::hdf5::Group demo = data_.group(name);
     return !demo.has("actions") || demo.is_group("actions") ||
            demo.dataset("actions").row_count() > 0;
   };
-  const auto found = std::ranges::find_if(demo_numbers_, has_steps);
-  return found == demo_numbers_.end() ? demo_numbers_.front() : *found;
+  const auto found =
+      std::ranges::find_if(demos_, has_steps, &NumberedName::name);
+  return found == demos_.end() ? demos_.front().name : found->name;
 }
 
 void RobomimicSource::apply_mask(const std::string& mask) {
@@ -189,24 +191,24 @@ void RobomimicSource::apply_mask(const std::string& mask) {
   }
   const std::vector<std::string> names =
       root_.dataset("mask/" + mask).read_texts();
-  const std::vector<int64_t> listed =
-      sorted_number_suffixes(names, kDemoPrefix);
-  std::vector<int64_t> kept;
-  std::set_intersection(demo_numbers_.begin(), demo_numbers_.end(),
-                        listed.begin(), listed.end(), std::back_inserter(kept));
+  const std::set<std::string> listed(names.begin(), names.end());
+  std::vector<NumberedName> kept;
+  std::ranges::copy_if(demos_, std::back_inserter(kept),
+                       [&listed](const NumberedName& demo) {
+                         return listed.contains(demo.name);
+                       });
   if (kept.size() != names.size()) {
     throw base::input_error(
         "{}: mask {} lists {} episodes, but only {} of them are in the file",
         file_.string(), mask, names.size(), kept.size());
   }
-  masked_episode_count_ =
-      static_cast<int64_t>(demo_numbers_.size() - kept.size());
-  demo_numbers_ = std::move(kept);
+  masked_episode_count_ = std::ssize(demos_) - std::ssize(kept);
+  demos_ = std::move(kept);
 }
 
 void RobomimicSource::read_spec(
     const std::map<std::string, data::Role>& roles) {
-  const data::hdf5::Group first = demo_group(first_demo_);
+  const data::hdf5::Group first = data_.group(first_demo_);
   if (!first.is_group("obs")) {
     throw base::input_error(
         "{}: there are no observations (obs): extract them from the states "
@@ -237,12 +239,12 @@ std::vector<std::string> RobomimicSource::warnings() const {
     return warnings;
   }
   int64_t steps = 0;
-  for (int64_t number : demo_numbers_) {
+  for (const NumberedName& demo : demos_) {
     const int64_t samples =
-        demo_group(number).integer_attribute("num_samples").value_or(0);
+        data_.group(demo.name).integer_attribute("num_samples").value_or(0);
     if (samples < 0 || samples > kMaxSteps) {
-      warnings.push_back(fmt::format("{}{}: the attribute num_samples is {}",
-                                     kDemoPrefix, number, samples));
+      warnings.push_back(fmt::format("{}: the attribute num_samples is {}",
+                                     demo.name, samples));
       return warnings;
     }
     steps += samples;
@@ -260,8 +262,8 @@ void RobomimicSource::check_observation_keys(
     const data::hdf5::Group& obs) const {
   for (const std::string& key : obs.dataset_paths()) {
     if (!has_field(spec_.observation_fields, key)) {
-      throw base::input_error("{}: the key '{}' is not in {}{}", obs.label(),
-                              key, kDemoPrefix, first_demo_);
+      throw base::input_error("{}: the key '{}' is not in {}", obs.label(), key,
+                              first_demo_);
     }
   }
 }
@@ -305,10 +307,10 @@ void RobomimicSource::read_observations(const data::hdf5::Group& group,
 
 data::Episode RobomimicSource::read_partial_episode(int64_t i,
                                                     DeferredReads& deferred) {
-  const int64_t number = demo_numbers_.at(static_cast<size_t>(i));
-  const data::hdf5::Group group = demo_group(number);
+  const NumberedName& demo = demos_.at(static_cast<size_t>(i));
+  const data::hdf5::Group group = data_.group(demo.name);
   data::Episode episode;
-  episode.id = number;
+  episode.id = demo.number;
   append_column(group.dataset("actions"), spec_.action_fields[0], file_reader_,
                 episode, &data::Episode::actions, deferred);
   const int64_t steps = episode.step_count();

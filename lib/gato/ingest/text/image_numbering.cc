@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include "gato/base/error.h"
+#include "gato/base/parse_number.h"
 
 namespace gato::ingest {
 namespace {
@@ -12,11 +13,6 @@ std::filesystem::path normalized(const std::filesystem::path& root) {
   const auto path =
       std::filesystem::weakly_canonical(root.empty() ? "." : root, error);
   return error ? root : path;
-}
-
-bool is_number(const std::string& text) {
-  return !text.empty() &&
-         text.find_first_not_of("0123456789") == std::string::npos;
 }
 
 // Returns the first entry of a directory, by name, whose name without its
@@ -30,7 +26,7 @@ std::filesystem::path find_numbered_entry(
   for (; !error && entry != std::filesystem::directory_iterator();
        entry.increment(error)) {
     const std::string stem = entry->path().stem().string();
-    if (is_number(stem) && stem.size() == digits &&
+    if (base::is_digits(stem) && stem.size() == digits &&
         std::stoll(stem) >= min_number &&
         (first.empty() || entry->path() < first)) {
       first = entry->path();

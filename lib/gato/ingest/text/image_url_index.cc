@@ -13,6 +13,7 @@
 
 #include "gato/base/error.h"
 #include "gato/base/file_io.h"
+#include "gato/base/parse_number.h"
 #include "gato/ingest/json_record.h"
 
 namespace gato::ingest {
@@ -26,11 +27,6 @@ constexpr unsigned kMaxThreads = 16;
 
 uint64_t hash_of(std::string_view text) {
   return XXH64(text.data(), text.size(), 0);
-}
-
-bool is_number(const std::string& text) {
-  return !text.empty() &&
-         text.find_first_not_of("0123456789") == std::string::npos;
 }
 
 // Returns the entries of a directory by name; none if it cannot be read.
@@ -72,7 +68,7 @@ ImageUrlIndex::FolderImages ImageUrlIndex::read_folder(const fs::path& root,
   for (const std::string& name : names) {
     const fs::path json = name;
     const std::string key = json.stem().string();
-    if (json.extension() != ".json" || !is_number(key)) {
+    if (json.extension() != ".json" || !base::is_digits(key)) {
       continue;
     }
     const auto extension = std::find_if(
@@ -106,7 +102,7 @@ ImageUrlIndex::ImageUrlIndex(const fs::path& root) {
   const std::set<std::string> names = list_folder(root);
   std::vector<fs::path> folders{""};
   for (const std::string& name : names) {
-    if (is_number(name)) {
+    if (base::is_digits(name)) {
       folders.emplace_back(name);
     }
   }
@@ -136,7 +132,7 @@ ImageUrlIndex::ImageUrlIndex(const fs::path& root) {
   for (const std::string& name : names) {
     const fs::path table = name;
     const std::string folder = table.stem().string();
-    if (table.extension() == ".parquet" && is_number(folder) &&
+    if (table.extension() == ".parquet" && base::is_digits(folder) &&
         names.contains(folder) && !folders_.contains(folder)) {
       unread_table_ = name;
       return;

@@ -50,15 +50,10 @@ std::optional<size_t> find_column_by_url(const Cells& cells, bool wants_url) {
   return static_cast<size_t>(found - cells.begin());
 }
 
-bool is_number(const std::string& text) {
-  return !text.empty() &&
-         text.find_first_not_of("0123456789") == std::string::npos;
-}
-
 // Returns the index of a column that is given by number or name.
 size_t resolve_column(const std::string& text, const char* option,
                       const Cells& first) {
-  if (is_number(text)) {
+  if (base::is_digits(text)) {
     const auto number = base::parse_number<int64_t>(text, option);
     if (number < 1) {
       throw base::usage_error("{}: columns are numbered from 1", option);
@@ -73,7 +68,7 @@ size_t resolve_column(const std::string& text, const char* option,
 }
 
 bool is_column_name(const std::string& column) {
-  return !column.empty() && !is_number(column);
+  return !column.empty() && !base::is_digits(column);
 }
 
 }  // namespace

@@ -45,8 +45,7 @@ std::vector<std::string_view> split_outside_brackets(std::string_view list) {
 }
 
 int64_t parse_count(std::string_view digits, std::string_view list) {
-  if (digits.empty() || digits.size() > 18 ||
-      digits.find_first_not_of("0123456789") != std::string_view::npos) {
+  if (digits.size() > 18 || !base::is_digits(digits)) {
     throw malformed_list_error(list);
   }
   return base::parse_number<int64_t>(digits, list);

@@ -44,7 +44,8 @@ def parse_arguments(description, options=(), list_tasks=None):
         shown = str(default).lower() if isinstance(default, bool) else default or "none"
         parser.add_argument(f"--{name}", type=kind, default=default, metavar=kind.__name__.strip("_"),
                             help=f"{text} (default: {shown})")
-    with io.TextIOWrapper(os.fdopen(os.dup(_reply_stream.fileno()), "wb")) as output, \
+    replies = os.fdopen(os.dup(_reply_stream.fileno()), "wb")
+    with io.TextIOWrapper(replies, encoding="utf-8") as output, \
             contextlib.redirect_stdout(output):
         if list_tasks and "--list-tasks" in sys.argv[1:]:
             print(*list_tasks(), sep="\n")
