@@ -7,14 +7,19 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "cli/run_in_process.h"
 
 namespace gato::test {
 
+// Returns values of all types, or, because sanitizers make the programs slow,
+// of some types.
+const std::vector<nlohmann::json>& replacement_values();
+
 // Calls use(mutated, description) for each mutation of `valid`: every value at
-// any depth, except in the middle of lists, is replaced by null, numbers,
-// a string, a bool, lists and objects, and every key is removed.
+// any depth, except in the middle of lists, is replaced by each of
+// replacement_values(), and every key is removed.
 void for_each_mutation(
     const nlohmann::json& valid,
     const std::function<void(const nlohmann::json& mutated,
@@ -26,5 +31,15 @@ void for_each_mutation(
 void require_own_message(const RunResult& result, const std::string& file,
                          const std::string& description,
                          bool contains_paths = false);
+
+// Requires that `run`, which reads the file `name` in the folder, succeeds with
+// `valid` in it, and calls require_own_message() for each of its mutations.
+// `format` returns the text of the file.
+void check_input_types(
+    const ScratchDirectory& folder, const nlohmann::json& valid,
+    const std::string& name, const std::function<RunResult()>& run,
+    bool contains_paths = false,
+    const std::function<std::string(const nlohmann::json&)>& format =
+        [](const nlohmann::json& value) { return value.dump(); });
 
 }  // namespace gato::test

@@ -1,6 +1,6 @@
-// Every JSON and TOML input of the programs that do not need the network, with
-// a wrong type in every value. tests/commands/model_json_test.cc has those of
-// models and training runs.
+// Every JSON input of the programs that do not need the network, with a wrong
+// type in every value. tests/commands/model_json_test.cc has those of models
+// and training runs, and toml_inputs_test.cc those in TOML.
 #include <hdf5.h>
 
 #include <algorithm>
@@ -54,26 +54,10 @@ struct Fixture {
     return run_in_process(tokenize_tool(), arguments);
   }
 
-  // Requires that `run`, which reads the file `name`, succeeds with `valid` in
-  // it and refuses mutations with messages that name the file.
-  void check(
-      const json& valid, const std::string& name,
-      const std::function<RunResult()>& run, bool contains_paths = false,
-      const std::function<std::string(const json&)>& format =
-          [](const json& value) { return value.dump(); }) {
-    const auto write = [&](const json& value) {
-      folder.write_file(name, format(value) + "\n");
-    };
-    write(valid);
-    const RunResult unchanged = run();
-    INFO(name << ": " << unchanged.err);
-    REQUIRE(unchanged.status == 0);
-    for_each_mutation(
-        valid, [&](const json& mutated, const std::string& description) {
-          write(mutated);
-          require_own_message(run(), name, name + ": " + description,
-                              contains_paths);
-        });
+  void check(const json& valid, const std::string& name,
+             const std::function<RunResult()>& run,
+             bool contains_paths = false) const {
+    check_input_types(folder, valid, name, run, contains_paths);
   }
 };
 
@@ -106,41 +90,6 @@ void replace_hdf5_attribute(const std::string& path, const std::string& group,
       group);
   H5Adelete(owner.id(), name.c_str());
   owner.set_attribute(name, text);
-}
-
-void write_token_file(const std::string& path) {
-  data::TokenFileWriter writer(path, /*force=*/true, small_vocabulary());
-  writer.append(make_episode_document(4, 2, 3, 1));
-  writer.append(make_text_document(40));
-  writer.commit(small_tasks(), small_provenance());
-}
-
-// Returns TOML of one level of tables below the root.
-std::string format_toml(const json& value) {
-  if (value.is_null()) {
-    return "inf";  // TOML has no null
-  }
-  if (!value.is_structured()) {
-    return value.dump();
-  }
-  std::string text;
-  for (const auto& [key, item] : value.items()) {
-    text += text.empty() ? "" : ", ";
-    text += value.is_object() ? key + " = " : "";
-    text += format_toml(item);
-  }
-  return value.is_object() ? "{" + text + "}" : "[" + text + "]";
-}
-
-std::string format_toml_document(const json& value) {
-  if (!value.is_object()) {
-    return format_toml(value);
-  }
-  std::string text;
-  for (const auto& [key, item] : value.items()) {
-    text += key + " = " + format_toml(item) + "\n";
-  }
-  return text;
 }
 
 }  // namespace
@@ -339,7 +288,7 @@ TEST_CASE_METHOD(Fixture, "The JSON of a recording is refused by name") {
 TEST_CASE_METHOD(Fixture, "Metadata of HDF5 files is refused by name") {
   const std::string path = folder / "tokens.h5";
   for (const char* name : {"tasks", "provenance"}) {
-    write_token_file(path);
+    write_small_token_file(path);
     const json valid = json::parse(data::hdf5::open_file(path).read_text(name));
     for_each_mutation(valid, [&](const json& mutated,
                                  const std::string& description) {
@@ -409,37 +358,4 @@ TEST_CASE_METHOD(Fixture,
     write_weights(mutated.dump());
     require_own_message(run(), "model.safetensors", "header: " + description);
   });
-}
-
-TEST_CASE_METHOD(Fixture, "TOML of wrong types is refused by name") {
-  write_token_file(folder / "tokens.h5");
-  const auto pack = [&](std::vector<std::string> arguments) {
-    arguments.insert(arguments.end(),
-                     {"--sequences", "2", "--force", "--quiet", "-o", output});
-    return run_gato_pack(arguments);
-  };
-  check(
-      {{"mixture",
-        {{{"file", folder / "tokens.h5"},
-          {"weight", 0.5},
-          {"prompt-fraction", 0.25},
-          {"fill", "pad"}}}}},
-      "mixture.toml",
-      [&] {
-        return pack({"--length", "64", "--mixture", folder / "mixture.toml"});
-      },
-      /*contains_paths=*/true, format_toml_document);
-  check(
-      {{"length", 64},
-       {"prompt-fraction", 0.25},
-       {"fill", "pad"},
-       {"shard", "1/1"},
-       {"quiet", true},
-       {"seed", 3}},
-      "options.toml",
-      [&] {
-        return pack(
-            {folder / "tokens.h5", "--config", folder / "options.toml"});
-      },
-      /*contains_paths=*/false, format_toml_document);
 }

@@ -100,6 +100,13 @@ data::TokenizedDocument make_text_document(int tokens) {
   return document;
 }
 
+void write_small_token_file(const std::filesystem::path& path) {
+  data::TokenFileWriter writer(path, /*force=*/true, small_vocabulary());
+  writer.append(make_episode_document(4, 2, 3, 1));
+  writer.append(make_text_document(40));
+  writer.commit(small_tasks(), small_provenance());
+}
+
 std::string file_bytes(const fs::path& path) { return base::read_file(path); }
 
 }  // namespace gato::test

@@ -49,6 +49,9 @@ data::TokenizedDocument make_episode_document(int steps, int rows, int columns,
                                               int seed);
 data::TokenizedDocument make_text_document(int tokens);
 
+// Replaces a token file by one of an episode and a text.
+void write_small_token_file(const std::filesystem::path& path);
+
 std::string file_bytes(const std::filesystem::path& path);
 
 }  // namespace gato::test

@@ -297,7 +297,10 @@ base::ExitStatus run_guarded(const Invocation& invocation, Function function) {
         base::ExitStatus::io,
         fmt::format("{}: {}", error.path1().string(), error.code().message()));
   } catch (const nlohmann::json::exception& error) {
-    // Readers name the file and the key; this is for what they have missed.
+    // Readers name the file and the key. The tests that give every input values
+    // of other types (for_each_mutation()) fail if one gets here, because this
+    // message names no file. What remains is a file that changes between two
+    // reads.
     return report_error(base::ExitStatus::bad_input,
                         "invalid JSON: " + data::describe_json_error(error));
   } catch (const std::exception& error) {

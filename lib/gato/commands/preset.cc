@@ -42,7 +42,7 @@ std::filesystem::path preset_path(PresetKind kind, const std::string& name) {
   const std::filesystem::path directory = base::share_directory() / "presets";
   const std::vector<std::string> names = preset_names(kind);
   if (std::find(names.begin(), names.end(), name) == names.end()) {
-    throw base::usage_error("unknown preset '{}' (the presets are {}){}", name,
+    throw base::usage_error("option --preset: '{}' is not one of {}{}", name,
                             fmt::join(names, ", "),
                             base::suggestion(name, names));
   }
