@@ -188,7 +188,7 @@ void TrainingRun::resume(int64_t step) {
   network_ = model::load_model(checkpoint).network;
   network_->move_to(device_);
   make_optimizer();
-  read_optimizer_state(checkpoint, *network_, state_, optimizer_->state);
+  read_optimizer_state(checkpoint, *network_, state_, optimizer_->state());
   validator_.forget_best_of_other_data();
   if (process_group_.is_rank_zero()) {
     run_directory_.set_references(step, best_step());
@@ -258,7 +258,7 @@ base::ExitStatus TrainingRun::take_steps(PolicyEvaluator& evaluator) {
   TrainingStepper stepper(data_, config_,
                           {*network_, *optimizer_, state_, process_group_});
   CheckpointWriter checkpoints(run_directory_, config_, demonstrations,
-                               *network_, optimizer_->state, state_,
+                               *network_, optimizer_->state(), state_,
                                process_group_);
   MetricsAccumulator metrics = make_metrics();
   base::Progress progress(options_.progress, "training", "steps", config_.steps,
