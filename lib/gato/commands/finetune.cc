@@ -44,8 +44,7 @@ void add_data_options(cli::OptionTable& table, FinetuneOptions& options) {
       .metavar("DATASET")
       .may_change_on_resume();
   add_max_episode_steps_option(table, options.max_episode_steps,
-                               "a demonstration")
-      .fixed_on_resume();
+                               "a demonstration");
   table
       .add("data", &options.data,
            "Sequence files from gato-pack, instead of --demonstrations")
@@ -99,9 +98,7 @@ void add_few_shot_options(cli::OptionTable& table, FinetuneOptions& options) {
 
 void add_evaluation_options(cli::OptionTable& table, FinetuneOptions& options) {
   table.begin_group("Evaluation");
-  add_environment_options(table, options.environment, [](cli::Option& option) {
-    option.fixed_on_resume();
-  });
+  add_environment_options(table, options.environment);
   table
       .add("eval-every", &options.evaluate_every,
            "Training steps between evaluations")

@@ -111,9 +111,8 @@ void add_regularization_options(cli::OptionTable& table,
 void add_device_options(cli::OptionTable& table,
                         train::TrainingConfig& config) {
   add_precision_option(table, config.precision,
-                       "; it is fixed by rank 0 when a run starts")
-      .fixed_on_resume();
-  add_device_option(table, config.device).fixed_on_resume();
+                       "; it is fixed by rank 0 when a run starts");
+  add_device_option(table, config.device);
   table
       .add("activation-checkpointing", &config.activation_checkpointing,
            "Keep only the input of each block and recompute the block in the "
