@@ -332,6 +332,8 @@ train::TrainingRunOptions make_run_options(const TrainingOptions& options,
   run.resume = options.resume;
   run.fixed_configuration =
       cli::fixed_configuration(table, context.record.configuration);
+  run.default_configuration =
+      cli::fixed_configuration(table, cli::default_configuration(table));
   run.config_toml =
       cli::to_toml(table, cli::ConfigScope::without_per_invocation);
   run.record = context.record;

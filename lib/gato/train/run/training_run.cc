@@ -184,6 +184,8 @@ void TrainingRun::start_new() {
 void TrainingRun::resume(int64_t step) {
   const std::filesystem::path checkpoint = run_directory_.checkpoint_path(step);
   state_ = read_training_state(checkpoint);
+  state_.configuration = complete_configuration(state_.configuration,
+                                                options_.default_configuration);
   check_resumable(state_, options_.fixed_configuration, data_, checkpoint);
   network_ = model::load_model(checkpoint).network;
   network_->move_to(device_);

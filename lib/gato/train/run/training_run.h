@@ -41,6 +41,9 @@ struct TrainingRunOptions {
   // The options, by name, that a resumed run must share with the original run.
   // Stored in every checkpoint.
   nlohmann::json fixed_configuration = nlohmann::json::object();
+  // Their defaults, which a run has whose checkpoint lacks the option because
+  // it was introduced later.
+  nlohmann::json default_configuration = nlohmann::json::object();
   std::string config_toml;  // written to RUN/config.toml
   data::RunRecord record;   // for the provenance of the checkpoints
   // Adds inputs other than the data to the provenance. May be empty.
