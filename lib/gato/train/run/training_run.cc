@@ -16,7 +16,7 @@
 // run() has two phases. open() brings all ranks to the same state: rank 0
 // chooses the checkpoint and prepares the directory, every rank then loads or
 // makes the network and the optimizer, and rank 0's parameters are broadcast.
-// train_loop() takes steps and, after each of them, logs, stops, saves or
+// take_steps() takes steps and, after each of them, logs, stops, saves or
 // evaluates if that is due. Stop requests are part of the totals of a step, so
 // all ranks stop after the same step. An evaluation begins after the checkpoint
 // of its step and is recorded before the next one: a run that is resumed from a
@@ -87,14 +87,22 @@ TrainingRun::TrainingRun(const TrainingData& data, TrainingRunOptions options)
 base::ExitStatus TrainingRun::run() {
   try {
     open();
+    at::set_num_threads(static_cast<int>(config_.gradient.threads));
+    const base::ScopedStopDeferral defer_stop;
+    PolicyEvaluator evaluator(
+        run_directory_, options_.evaluate_every,
+        process_group_.is_rank_zero() ? options_.evaluate : EvaluateFunction());
     const TrainingState before = state_;
-    const base::ExitStatus status = train_loop();
+    const auto start = std::chrono::steady_clock::now();
+    const base::ExitStatus status = take_steps(evaluator);
+    evaluator.finish();
+    evaluator.log_time(std::chrono::steady_clock::now() - start);
     spdlog::info("peak memory: {:.2f} GB",
                  static_cast<double>(peak_memory(device_)) / 1e9);
-    counts_ = {.steps = state_.step - before.step,
-               .skipped = state_.skipped - before.skipped,
-               .tokens = state_.tokens - before.tokens,
-               .targets = state_.targets - before.targets};
+    spdlog::info("counts: steps {}, skipped {}, tokens {}, targets {}",
+                 state_.step - before.step, state_.skipped - before.skipped,
+                 state_.tokens - before.tokens,
+                 state_.targets - before.targets);
     return status;
   } catch (const base::Error&) {
     // Nothing was trained: undo everything, so that the same command can be
@@ -239,19 +247,6 @@ void TrainingRun::prepare_run_files() {
   if (config_.tensorboard) {
     run_directory_.open_event_file(state_.step);
   }
-}
-
-base::ExitStatus TrainingRun::train_loop() {
-  at::set_num_threads(static_cast<int>(config_.gradient.threads));
-  const base::ScopedStopDeferral defer_stop;
-  PolicyEvaluator evaluator(
-      run_directory_, options_.evaluate_every,
-      process_group_.is_rank_zero() ? options_.evaluate : EvaluateFunction());
-  const auto start = std::chrono::steady_clock::now();
-  const base::ExitStatus status = take_steps(evaluator);
-  evaluator.finish();
-  evaluator.log_time(std::chrono::steady_clock::now() - start);
-  return status;
 }
 
 base::ExitStatus TrainingRun::take_steps(PolicyEvaluator& evaluator) {
