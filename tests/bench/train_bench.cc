@@ -207,8 +207,8 @@ class StepRunner {
     statistics.data_wait += seconds_since(wait_start);
     train::LossTable losses;
     train::compute_step_gradient(network_, batch, gradient_options_,
-                                 optimizer_->gradients, losses);
-    optimizer_->step(1e-4, train::l2_norm(optimizer_->gradients));
+                                 optimizer_->gradients(), losses);
+    optimizer_->step(1e-4, train::l2_norm(optimizer_->gradients()));
     statistics.tokens += batch.token_count;
     statistics.targets += batch.target_count;
   }
@@ -219,7 +219,7 @@ class StepRunner {
     for (int64_t i = 0; i < steps; ++i) {
       step(statistics);
     }
-    train::l2_norm(optimizer_->gradients);  // waits for the GPU
+    train::l2_norm(optimizer_->gradients());  // waits for the GPU
     statistics.seconds = seconds_since(start);
     return statistics;
   }

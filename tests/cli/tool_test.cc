@@ -88,6 +88,18 @@ Tool throwing_tool(std::function<void()> failure) {
   });
 }
 
+// Makes the command one that resumes runs, whose options may all change then.
+void make_resumable(Command& command) {
+  command.can_resume = true;
+  command.build = [build = command.build](OptionTable& table) {
+    CommandFunction work = build(table);
+    for (const auto& option : table.options()) {
+      option->may_change_on_resume();
+    }
+    return work;
+  };
+}
+
 int status_of(std::function<void()> failure) {
   return run_in_process(throwing_tool(failure), {"x"}).status;
 }
@@ -211,10 +223,20 @@ TEST_CASE("The help lists only the exit statuses that a command can return") {
   REQUIRE_THAT(help(), Contains("--force was not given"));
   tool.commands[0].output = OutputRequirement::none;
   REQUIRE_THAT(help(), !Contains("--force was not given"));
-  tool.commands[0].can_resume = true;
+  make_resumable(tool.commands[0]);
   REQUIRE_THAT(help(), Contains("  75                      stopped early with "
                                 "progress saved; run the same"));
   REQUIRE_THAT(help("--generate-man"), Contains(".B 75\nstopped early"));
+}
+
+TEST_CASE(
+    "A command that resumes runs says what --resume does to each option") {
+  Tool tool = echo_tool();
+  tool.commands[0].can_resume = true;
+  const auto result = run_in_process(tool, {"a.h5"});
+  REQUIRE(result.status == 1);
+  REQUIRE_THAT(result.err, Contains("option --length does not say how it may "
+                                    "change on --resume"));
 }
 
 TEST_CASE("Options that a command ignores are described as unused") {
@@ -223,7 +245,7 @@ TEST_CASE("Options that a command ignores are described as unused") {
   tool.commands.push_back(tool.commands[0]);
   tool.commands[1].name = "two";
   tool.commands[1].seed_help = kUnusedOption;
-  tool.commands[1].can_resume = true;
+  make_resumable(tool.commands[1]);
   REQUIRE_THAT(run_in_process(tool, {"two", "--help"}).out,
                Contains("  --seed N                Unused by this command "
                         "(default: 0)\n"));

@@ -82,6 +82,16 @@ class StopRequest {
   std::string path_;
 };
 
+// Removes an option from the start of a recording, as if it did not exist when
+// the recording was begun.
+void remove_option(const std::string& recording, const std::string& name) {
+  const std::string bytes = base::read_file(recording);
+  const size_t line_end = bytes.find('\n');
+  auto line = nlohmann::json::parse(bytes.substr(0, line_end));
+  REQUIRE(line["start"]["configuration"].erase(name) == 1);
+  std::ofstream(recording) << line << bytes.substr(line_end);
+}
+
 }  // namespace
 
 TEST_CASE("The built-in environments are listed one per line") {
@@ -807,6 +817,52 @@ TEST_CASE("A run that a signal stopped is resumed with the same bytes") {
   REQUIRE(refused.status == 2);
   REQUIRE_THAT(refused.err, Contains("another --seed"));
   REQUIRE(bytes_of(output) == expected);
+}
+
+TEST_CASE("A recording has the defaults of options that it lacks") {
+  const ScratchDirectory folder;
+  const std::string output = folder / "out";
+  std::vector<std::string> options = {
+      "--episodes", "6", "--batch", "1", "--no-provenance", "--threads", "1"};
+  REQUIRE(play_counting_child(folder / "expected", options).status == 0);
+  {
+    const StopRequest stop(folder, 4, SIGTERM);
+    REQUIRE(play_counting_child(output, options).status == 75);
+  }
+  remove_option(output + ".partial", "max-steps");
+  options.push_back("--resume");
+  std::vector<std::string> other = options;
+  other.insert(other.end(), {"--max-steps", "2"});
+  const RunResult changed = play_counting_child(output, other);
+  REQUIRE(changed.status == 2);
+  REQUIRE_THAT(changed.err, Contains("--max-steps was 0 and is now 2"));
+  const RunResult resumed = play_counting_child(output, options);
+  INFO(resumed.err);
+  REQUIRE(resumed.status == 0);
+  REQUIRE(bytes_of(output) == bytes_of(folder / "expected"));
+}
+
+TEST_CASE("Episodes can be added until a recording is complete") {
+  const ScratchDirectory folder;
+  const std::string output = folder / "out";
+  const auto play = [](const std::string& path, const std::string& episodes) {
+    return play_counting_child(
+        path, {"--episodes", episodes, "--batch", "1", "--threads", "1",
+               "--no-provenance", "--resume"});
+  };
+  REQUIRE(play(folder / "expected", "5").status == 0);
+  {
+    const StopRequest stop(folder, 3, SIGTERM);
+    REQUIRE(play(output, "4").status == 75);
+  }
+  const RunResult extended = play(output, "5");
+  INFO(extended.err);
+  REQUIRE(extended.status == 0);
+  REQUIRE(bytes_of(output) == bytes_of(folder / "expected"));
+  const RunResult refused = play(output, "6");
+  REQUIRE(refused.status == 2);
+  REQUIRE_THAT(refused.err, Contains("it is complete with 5 episodes, not 6"));
+  REQUIRE(bytes_of(output) == bytes_of(folder / "expected"));
 }
 
 TEST_CASE("A run that was stopped before any episode leaves nothing") {

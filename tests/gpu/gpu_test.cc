@@ -109,8 +109,8 @@ TEST_CASE("AdamW takes the same steps on a GPU") {
     at::Tensor parameters = start.clone().to(device);
     train::AdamW optimizer({}, parameters, 600);
     for (int step = 0; step < 3; ++step) {
-      optimizer.gradients.copy_(gradient);
-      optimizer.step(1e-2, train::l2_norm(optimizer.gradients));
+      optimizer.gradients().copy_(gradient);
+      optimizer.step(1e-2, train::l2_norm(optimizer.gradients()));
     }
     return parameters.cpu();
   };

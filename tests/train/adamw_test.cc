@@ -52,8 +52,8 @@ TEST_CASE(
       group.options().set_lr(rate);
     }
     reference.step();
-    optimizer.gradients.copy_(all);
-    optimizer.step(rate, l2_norm(optimizer.gradients));
+    optimizer.gradients().copy_(all);
+    optimizer.step(rate, l2_norm(optimizer.gradients()));
   }
   CHECK(at::allclose(ours, at::cat({matrix, bias}).detach(), 1e-5, 1e-6));
 }
@@ -62,14 +62,14 @@ TEST_CASE(
     "Gradients above the maximum norm are scaled to it, smaller ones are "
     "kept") {
   AdamW optimizer({.max_gradient_norm = 1}, at::zeros({77}), 77);
-  optimizer.gradients.fill_(2);
-  const double norm = l2_norm(optimizer.gradients);
+  optimizer.gradients().fill_(2);
+  const double norm = l2_norm(optimizer.gradients());
   CHECK(norm == Approx(2 * std::sqrt(77.0)));
   optimizer.step(0, norm);
-  CHECK(l2_norm(optimizer.gradients) == Approx(1));
-  optimizer.gradients.mul_(0.5);
-  optimizer.step(0, l2_norm(optimizer.gradients));
-  CHECK(l2_norm(optimizer.gradients) == Approx(0.5));
+  CHECK(l2_norm(optimizer.gradients()) == Approx(1));
+  optimizer.gradients().mul_(0.5);
+  optimizer.step(0, l2_norm(optimizer.gradients()));
+  CHECK(l2_norm(optimizer.gradients()) == Approx(0.5));
 }
 
 TEST_CASE("The norm does not depend on the number of threads") {

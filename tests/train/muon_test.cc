@@ -27,7 +27,7 @@ at::Tensor trained(const std::vector<FlatMatrix>& matrices) {
   Muon optimizer({.max_gradient_norm = 0}, parameters, /*decayed_count=*/108,
                  matrices);
   for (int step = 0; step < 5; ++step) {
-    optimizer.gradients.copy_(
+    optimizer.gradients().copy_(
         at::sin(at::arange(110, at::kFloat) * (step + 1)));
     optimizer.step(0.01 * (step + 1), /*gradient_norm=*/1);
   }

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <stdexcept>
+
 namespace gato::cli {
 namespace {
 
@@ -32,6 +34,7 @@ void add_operand_options(const Command& command, CommonOptions& common,
   inputs.is_operand = true;
   inputs.metavar_name = command.operands;
   inputs.is_required = command.min_operands > 0;
+  inputs.fixed_on_resume();
   table
       .add("files-from", &invocation_options.files_from,
            "Read more operands from FILE (-: standard input), one per line or "
@@ -50,7 +53,8 @@ void add_shard_option(const Command& command, CommonOptions& common,
            fmt::format("Process only shard I of N of the {}, with I from 1 to "
                        "N, so that N jobs share the work",
                        divided))
-      .metavar("I/N");
+      .metavar("I/N")
+      .fixed_on_resume();
   table.add_check([&] {
     common.shard = base::with_context("option --shard", [&] {
       return base::parse_shard(invocation_options.shard);
@@ -76,6 +80,16 @@ void add_log_options(CommonOptions& common, OptionTable& table) {
       .per_invocation();
 }
 
+// Throws std::logic_error if an option does not say what --resume does with it.
+void require_on_resume(const OptionTable& table) {
+  for (const auto& option : table.options()) {
+    if (option->is_in_config && option->on_resume == OnResume::unspecified) {
+      throw std::logic_error("option --" + option->name +
+                             " does not say how it may change on --resume");
+    }
+  }
+}
+
 }  // namespace
 
 CommandFunction build_option_table(const Command& command,
@@ -98,7 +112,8 @@ CommandFunction build_option_table(const Command& command,
         .add("skip-bad", &common.skip_bad,
              "Skip up to N bad records, with a warning for each, instead of "
              "stopping at the first")
-        .range(0, std::numeric_limits<double>::infinity());
+        .range(0, std::numeric_limits<double>::infinity())
+        .fixed_on_resume();
   }
   table.add("seed", &common.seed, command.seed_help).fixed_on_resume();
   table.add("threads", &common.threads, command.threads_help)
@@ -124,6 +139,9 @@ CommandFunction build_option_table(const Command& command,
   table
       .add("version", &invocation_options.version, "Print the version and exit")
       .not_in_config();
+  if (command.can_resume) {
+    require_on_resume(table);
+  }
   return work;
 }
 

@@ -17,7 +17,9 @@ struct InvocationOptions {
 
 // Adds --output, the options of the command and the common ones to `table`.
 // They are bound to `common` and `invocation_options`, which must outlive the
-// table. Returns the function that does the command's work.
+// table. Returns the function that does the command's work. Throws
+// std::logic_error if the command resumes runs and an option does not say how
+// it may change.
 CommandFunction build_option_table(const Command& command,
                                    CommonOptions& common,
                                    InvocationOptions& invocation_options,

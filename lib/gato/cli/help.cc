@@ -10,6 +10,8 @@
 #include <sstream>
 #include <string_view>
 
+#include "gato/cli/option_value.h"
+
 namespace gato::cli {
 namespace {
 
@@ -164,9 +166,10 @@ std::string option_help(const Option& option, const OptionTable& table) {
   if (const std::string range = range_text(option); !range.empty()) {
     facts.push_back(range);
   }
-  const bool is_plain_flag = option.default_text == "false";
-  const std::string& shown =
-      option.shown_default.empty() ? option.default_text : option.shown_default;
+  const bool is_plain_flag = option.default_value == false;
+  const std::string shown = option.shown_default.empty()
+                                ? value_to_text(option.default_value)
+                                : option.shown_default;
   if (!shown.empty() && !is_plain_flag && !option.is_required) {
     facts.push_back("default: " + shown);
   }

@@ -41,6 +41,11 @@ Option& Option::fixed_on_resume() {
   return *this;
 }
 
+Option& Option::fixed_on_resume_with(std::string name) {
+  fixed_only_with = std::move(name);
+  return fixed_on_resume();
+}
+
 Option& Option::may_change_on_resume() {
   on_resume = OnResume::may_change;
   return *this;
@@ -82,7 +87,7 @@ Option& OptionTable::add(std::string name, OptionTarget target,
   option->help = std::move(help);
   option->group = group_;
   option->metavar_name = default_metavar(target);
-  option->default_text = target_to_text(target);
+  option->default_value = target_to_json(target);
   options_.push_back(std::move(option));
   return *options_.back();
 }
@@ -130,6 +135,13 @@ const Option* OptionTable::find(const std::string& name) const {
     }
   }
   return nullptr;
+}
+
+OnResume OptionTable::on_resume(const Option& option) const {
+  return !option.fixed_only_with.empty() &&
+                 is_empty(find(option.fixed_only_with)->target)
+             ? OnResume::may_change
+             : option.on_resume;
 }
 
 }  // namespace gato::cli

@@ -7,6 +7,7 @@
 #include <limits>
 #include <map>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <variant>
@@ -50,12 +51,15 @@ struct Option {
   std::vector<std::string> choices;
   bool is_required = false;
   OnResume on_resume = OnResume::unspecified;
+  // If not empty, `fixed` applies only if this option is given; otherwise the
+  // value may change.
+  std::string fixed_only_with;
   bool is_in_config = true;  // false: applies to this run only, no TOML key
   bool takes_files = false;
   // Makes each occurrence of a list one value, which is not split at commas.
   bool takes_one_value = false;
-  bool is_operand = false;    // these are the operands, without a --name
-  std::string default_text;   // the target's value when it was added
+  bool is_operand = false;       // these are the operands, without a --name
+  nlohmann::json default_value;  // the target's value when it was added
   std::string shown_default;  // what the help calls the default, if not empty
 
   // Chained setters, so that a table reads as a table.
@@ -65,8 +69,12 @@ struct Option {
   Option& one_of(std::vector<std::string> values);
   Option& required();
   // Set how the value may change on --resume. Every option of a command that
-  // resumes runs calls one of the three, unless it is not in the configuration.
+  // resumes runs calls one of them, unless it is not in the configuration;
+  // build_option_table() makes sure of it.
   Option& fixed_on_resume();
+  // Fixed if the option `name` is given, whose target can be empty (is_empty()
+  // in option_value.h). Otherwise the value may change.
+  Option& fixed_on_resume_with(std::string name);
   Option& may_change_on_resume();
   Option& per_invocation();
   Option& not_in_config();  // is_in_config = false
@@ -120,6 +128,9 @@ class OptionTable {
   std::vector<std::string> base_config_files() const;
   // Returns the option of this name, or null if there is none.
   const Option* find(const std::string& name) const;
+  // Returns how the value of an option of this table may change on --resume,
+  // given the current values of the others.
+  OnResume on_resume(const Option& option) const;
 
  private:
   std::vector<std::unique_ptr<Option>> options_;

@@ -103,16 +103,6 @@ std::map<std::string, std::string> parse_pairs(const ParsedValue& given) {
   return pairs;
 }
 
-std::string json_to_text(const nlohmann::json& value) {
-  if (value.is_string()) {
-    return value.get<std::string>();
-  }
-  if (value.is_number_float()) {
-    return fmt::format("{}", value.get<double>());
-  }
-  return value.dump();
-}
-
 }  // namespace
 
 void assign_value(const Option& option, const ParsedValue& given) {
@@ -162,26 +152,28 @@ nlohmann::json target_to_json(const OptionTarget& target) {
       target);
 }
 
-std::string target_to_text(const OptionTarget& target) {
-  const nlohmann::json value = target_to_json(target);
-  if (value.is_null()) {
-    return "";
+std::string value_to_text(const nlohmann::json& value) {
+  std::vector<std::string> items;
+  switch (value.type()) {
+    case nlohmann::json::value_t::null:
+      return "";
+    case nlohmann::json::value_t::string:
+      return value.get<std::string>();
+    case nlohmann::json::value_t::number_float:
+      return fmt::format("{}", value.get<double>());
+    case nlohmann::json::value_t::array:
+      for (const auto& item : value) {
+        items.push_back(value_to_text(item));
+      }
+      return fmt::format("{}", fmt::join(items, ","));
+    case nlohmann::json::value_t::object:
+      for (const auto& [key, item] : value.items()) {
+        items.push_back(key + "=" + value_to_text(item));
+      }
+      return fmt::format("{}", fmt::join(items, ","));
+    default:
+      return value.dump();
   }
-  if (value.is_array()) {
-    std::vector<std::string> items;
-    for (const auto& item : value) {
-      items.push_back(json_to_text(item));
-    }
-    return fmt::format("{}", fmt::join(items, ","));
-  }
-  if (value.is_object()) {
-    std::vector<std::string> items;
-    for (const auto& [key, item] : value.items()) {
-      items.push_back(key + "=" + json_to_text(item));
-    }
-    return fmt::format("{}", fmt::join(items, ","));
-  }
-  return json_to_text(value);
 }
 
 bool is_empty(const OptionTarget& target) {

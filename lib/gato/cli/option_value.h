@@ -26,9 +26,9 @@ void assign_value(const Option& option, const ParsedValue& given);
 
 // Returns the value as JSON, which is null for an empty optional.
 nlohmann::json target_to_json(const OptionTarget& target);
-// Returns the value as text for people: "0.25", "1,3,5". Empty if there is no
-// value.
-std::string target_to_text(const OptionTarget& target);
+// Returns a value of target_to_json() as text for people: "0.25", "1,3,5".
+// Empty if there is no value.
+std::string value_to_text(const nlohmann::json& value);
 // Returns whether there is no value: an empty string, list, map or optional.
 bool is_empty(const OptionTarget& target);
 

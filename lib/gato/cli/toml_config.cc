@@ -171,13 +171,21 @@ nlohmann::json configuration_json(const OptionTable& table) {
   return values;
 }
 
+nlohmann::json default_configuration(const OptionTable& table) {
+  nlohmann::json values = nlohmann::json::object();
+  for (const auto& option : table.options()) {
+    if (option->is_in_config) {
+      values[option->name] = option->default_value;
+    }
+  }
+  return values;
+}
+
 nlohmann::json fixed_configuration(const OptionTable& table,
                                    const nlohmann::json& configuration) {
   nlohmann::json fixed = nlohmann::json::object();
   for (const auto& option : table.options()) {
-    const bool may_differ = option->on_resume == OnResume::may_change ||
-                            option->on_resume == OnResume::per_invocation;
-    if (option->is_in_config && !may_differ) {
+    if (option->is_in_config && table.on_resume(*option) == OnResume::fixed) {
       fixed[option->name] = configuration.at(option->name);
     }
   }
@@ -193,8 +201,8 @@ std::string to_toml(const OptionTable& table, ConfigScope scope) {
       continue;
     }
     const nlohmann::json value = target_to_json(option->target);
-    const bool is_unset =
-        is_empty(option->target) && option->default_text.empty();
+    const bool is_unset = is_empty(option->target) &&
+                          value_to_text(option->default_value).empty();
     if (value.is_null() || is_unset) {
       continue;
     }

@@ -24,6 +24,9 @@ void read_config(const std::string& path, const OptionTable& table,
 // without a value is null.
 nlohmann::json configuration_json(const OptionTable& table);
 
+// Returns the defaults of the same options.
+nlohmann::json default_configuration(const OptionTable& table);
+
 // Returns the part of `configuration` that --resume must find unchanged.
 nlohmann::json fixed_configuration(const OptionTable& table,
                                    const nlohmann::json& configuration);

@@ -53,7 +53,8 @@ fs::path ControlOutput::dataset_path(const fs::path& output,
   return tasks_.size() == 1 ? output : output / task.name();
 }
 
-bool ControlOutput::is_complete(const nlohmann::json& start) const {
+bool ControlOutput::is_complete(const cli::OptionTable& table,
+                                const nlohmann::json& start) const {
   if (!fs::exists(path_)) {
     return false;
   }
@@ -61,7 +62,7 @@ bool ControlOutput::is_complete(const nlohmann::json& start) const {
   for (const ControlTask& task : tasks_) {
     if (difference.empty()) {
       difference = base::escape_control_characters(
-          find_difference(task, dataset_path(path_, task), start));
+          find_difference(task, dataset_path(path_, task), table, start));
     }
   }
   if (!difference.empty() && !common_.force) {
@@ -75,6 +76,7 @@ bool ControlOutput::is_complete(const nlohmann::json& start) const {
 
 std::string ControlOutput::find_difference(const ControlTask& task,
                                            const fs::path& dataset,
+                                           const cli::OptionTable& table,
                                            const nlohmann::json& start) const {
   try {
     const auto source = ingest::open_episodes(dataset, {});
@@ -86,7 +88,8 @@ std::string ControlOutput::find_difference(const ControlTask& task,
       return fmt::format("its agent is '{}'", source->agent());
     }
     if (source->episode_count() != count_episodes(plan_)) {
-      return fmt::format("it has {} episodes", source->episode_count());
+      return fmt::format("it is complete with {} episodes, not {}",
+                         source->episode_count(), count_episodes(plan_));
     }
     if (source->read_episode(0).seed !=
         rollout::episode_seed(common_.seed, plan_[0][0])) {
@@ -94,7 +97,7 @@ std::string ControlOutput::find_difference(const ControlTask& task,
     }
     const nlohmann::json earlier = source->provenance();
     return earlier.is_null() ? std::string()
-                             : find_changed_setting(options_, earlier, start);
+                             : find_changed_setting(table, earlier, start);
   } catch (const base::Error& error) {
     return error.what();
   } catch (const nlohmann::json::exception&) {

@@ -34,10 +34,11 @@ class ControlOutput {
 
   const std::filesystem::path& path() const { return path_; }
 
-  // Returns whether the output exists and is what this run, whose recording
-  // would begin with `start`, writes. Throws Error(usage) if it is anything
-  // else, unless --force may replace it.
-  bool is_complete(const nlohmann::json& start) const;
+  // Returns whether the output exists and is what this run, which has the
+  // options of `table` and whose recording would begin with `start`, writes.
+  // Throws Error(usage) if it is anything else, unless --force may replace it.
+  bool is_complete(const cli::OptionTable& table,
+                   const nlohmann::json& start) const;
   // Reads the outcomes of an output that is complete.
   void read();
   // Writes the datasets from the recording, which must have all episodes.
@@ -54,6 +55,7 @@ class ControlOutput {
   // task, or an empty string.
   std::string find_difference(const ControlTask& task,
                               const std::filesystem::path& dataset,
+                              const cli::OptionTable& table,
                               const nlohmann::json& start) const;
   void write_dataset(const ControlTask& task,
                      const std::filesystem::path& dataset,

@@ -1,10 +1,11 @@
 #include "gato/commands/control_recording.h"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include "gato/base/error.h"
+#include "gato/cli/option_value.h"
+#include "gato/cli/toml_config.h"
 #include "gato/commands/shard_range.h"
 
 namespace gato::commands {
@@ -12,38 +13,15 @@ namespace {
 
 using nlohmann::json;
 
-// The options that may change when a run is resumed, because they do not affect
-// the episodes.
-const std::set<std::string> kFreeOptions = {
-    "output",   "force",     "no-provenance",  "threads",      "log-level",
-    "quiet",    "log-file",  "hello-timeout",  "video",        "list-envs",
-    "resume",   "check-env", "video-episodes", "step-timeout", "env-path",
-    "built-in", "long"};
-// Options that do not affect the episodes of a scripted policy, each of which
-// depends on its number only.
-const std::set<std::string> kFreeScriptedOptions = {"episodes", "batch"};
-
-bool is_free(const RolloutControlOptions& options, const std::string& name) {
-  return kFreeOptions.contains(name) ||
-         (!options.model && kFreeScriptedOptions.contains(name));
-}
-
 // Returns the value as it is after it was written to a file.
 json normalize(const json& value) {
   return json::parse(
       value.dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
-// Returns whether an option was not given and has no default.
-bool is_absent(const json& value) {
-  return value.is_null() || value == "" || value == json::array();
-}
-
 std::string option_text(const json& value) {
-  if (is_absent(value)) {
-    return "absent";
-  }
-  return value.is_string() ? value.get<std::string>() : value.dump();
+  const std::string text = cli::value_to_text(value);
+  return text.empty() ? "absent" : text;
 }
 
 // Returns the input files that differ, or an empty string.
@@ -178,19 +156,18 @@ int64_t recorded_threads(const json& start) {
   return start.value("threads", int64_t{1});
 }
 
-std::string find_changed_setting(const RolloutControlOptions& options,
+std::string find_changed_setting(const cli::OptionTable& table,
                                  const json& earlier, const json& now) {
-  const json empty = json::object(), none = json::array();
-  const json before = earlier.value("configuration", empty);
-  const json current = normalize(now.value("configuration", empty));
-  for (const auto& [name, value] : current.items()) {
-    const json old_value = before.value(name, json());
-    if (!is_free(options, name) && old_value != value &&
-        !(is_absent(old_value) && is_absent(value))) {
+  json before = cli::default_configuration(table);
+  before.update(earlier.value("configuration", json::object()));
+  const json fixed = cli::fixed_configuration(table, now.at("configuration"));
+  for (const auto& [name, value] : fixed.items()) {
+    if (before[name] != value) {
       return fmt::format("--{} was {} and is now {}", name,
-                         option_text(old_value), option_text(value));
+                         option_text(before[name]), option_text(value));
     }
   }
+  const json none = json::array();
   std::string change = find_changed_input(earlier.value("inputs", none),
                                           now.value("inputs", none));
   if (change.empty() && earlier.contains("tasks")) {
@@ -199,10 +176,14 @@ std::string find_changed_setting(const RolloutControlOptions& options,
   return change;
 }
 
-data::Provenance resumed_provenance(data::Provenance now, const json& start) {
+data::Provenance resumed_provenance(const cli::OptionTable& table,
+                                    data::Provenance now, const json& start) {
   json configuration = start.at("configuration");
-  for (const std::string& name : kFreeScriptedOptions) {
-    configuration[name] = now.configuration.at(name);
+  for (const auto& option : table.options()) {
+    if (option->is_in_config &&
+        table.on_resume(*option) == cli::OnResume::may_change) {
+      configuration[option->name] = now.configuration.at(option->name);
+    }
   }
   now.argv = start.at("argv").get<std::vector<std::string>>();
   now.version = start.at("version").get<std::string>();

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "gato/base/shard.h"
+#include "gato/cli/option_table.h"
 #include "gato/commands/rollout_control.h"
 #include "gato/data/provenance.h"
 #include "gato/data/task.h"
@@ -57,15 +58,19 @@ nlohmann::json recording_start(const data::Provenance& provenance,
 int64_t recorded_threads(const nlohmann::json& start);
 
 // Returns the first difference between two runs that changes their episodes,
-// such as "--seed was 1 and is now 2", or an empty string. `earlier` and `now`
-// have the "configuration" of provenance, and may have "inputs" and "tasks".
-std::string find_changed_setting(const RolloutControlOptions& options,
+// such as "--seed was 1 and is now 2", or an empty string. `now` is a
+// recording_start() and `table` has the options of that run. `earlier` has the
+// "configuration" of provenance, and may have "inputs" and "tasks"; it lacks
+// options that were introduced later and had their defaults.
+std::string find_changed_setting(const cli::OptionTable& table,
                                  const nlohmann::json& earlier,
                                  const nlohmann::json& now);
 
 // Returns the provenance of the datasets of a run that was begun with `start`
-// and that this process completes: that of a run without interruption.
-data::Provenance resumed_provenance(data::Provenance now,
+// and that this process completes: that of a run without interruption, except
+// for options that may change on --resume, whose values are those of `now`.
+data::Provenance resumed_provenance(const cli::OptionTable& table,
+                                    data::Provenance now,
                                     const nlohmann::json& start);
 
 }  // namespace gato::commands

@@ -50,8 +50,10 @@ std::vector<int64_t> find_video_episodes(const RolloutControlOptions& options,
 // A run of the command, which plays every task with the same agent.
 class ControlRun {
  public:
-  ControlRun(const RolloutControlOptions& options, cli::CommandContext& context)
+  ControlRun(const RolloutControlOptions& options,
+             const cli::OptionTable& table, cli::CommandContext& context)
       : options_(options),
+        table_(table),
         context_(context),
         shard_plan_(plan_shard(options, context.common.shard)),
         video_episodes_(find_video_episodes(options, shard_plan_)),
@@ -132,7 +134,7 @@ class ControlRun {
     }
     const nlohmann::json start =
         recording_start(provenance, specs, context_.common.threads);
-    is_complete_ = options_.resume && output_.is_complete(start);
+    is_complete_ = options_.resume && output_.is_complete(table_, start);
     if (is_complete_) {
       spdlog::info("{} is complete: there is nothing to resume",
                    output_.path().string());
@@ -144,8 +146,9 @@ class ControlRun {
     } else {
       recording_.begin(start);
     }
-    provenance_ = with_valid_start(
-        [&] { return resumed_provenance(provenance, recording_.start()); });
+    provenance_ = with_valid_start([&] {
+      return resumed_provenance(table_, provenance, recording_.start());
+    });
     provenance_.enabled = context_.record.has_provenance;
   }
 
@@ -164,7 +167,7 @@ class ControlRun {
 
   void check_recording(const nlohmann::json& start) const {
     const std::string change = with_valid_start([&] {
-      return find_changed_setting(options_, recording_.start(), start);
+      return find_changed_setting(table_, recording_.start(), start);
     });
     if (!change.empty()) {
       throw base::usage_error(
@@ -305,6 +308,7 @@ class ControlRun {
   }
 
   const RolloutControlOptions& options_;
+  const cli::OptionTable& table_;
   cli::CommandContext& context_;
   const rollout::BatchPlan shard_plan_;
   const std::vector<int64_t> video_episodes_;
@@ -327,8 +331,9 @@ class ControlRun {
 }  // namespace
 
 base::ExitStatus play_tasks(const RolloutControlOptions& options,
+                            const cli::OptionTable& table,
                             cli::CommandContext& context) {
-  return ControlRun(options, context).run();
+  return ControlRun(options, table, context).run();
 }
 
 }  // namespace gato::commands

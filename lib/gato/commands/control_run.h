@@ -7,10 +7,13 @@
 namespace gato::commands {
 
 // Plays every task with the same agent, writes the datasets and the video, and
-// prints the table of returns. The options must be valid. Returns run_failed if
-// all episodes of a task failed, and stopped_early if a signal stopped the run
-// and there are complete episodes, which are kept for --resume.
+// prints the table of returns. The options must be valid, and `table` is
+// theirs. Returns run_failed if all episodes of a task failed, and
+// stopped_early if a signal stopped the run and there are complete episodes,
+// which are kept for
+// --resume.
 base::ExitStatus play_tasks(const RolloutControlOptions& options,
+                            const cli::OptionTable& table,
                             cli::CommandContext& context);
 
 }  // namespace gato::commands

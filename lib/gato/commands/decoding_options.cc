@@ -15,7 +15,8 @@ void add_decoding_options(cli::OptionTable& table, DecodingOptions& options) {
            "channel, on a CPU only. On other CPUs, bf16 and int8 save memory "
            "but little time")
       .one_of({"auto", "fp32", "bf16", "int8"})
-      .metavar("TYPE");
+      .metavar("TYPE")
+      .fixed_on_resume();
   add_device_option(table, options.device);
 }
 
@@ -25,7 +26,8 @@ void add_resize_option(cli::OptionTable& table,
       .add("resize", &size,
            "Resize images to the size that they had in training")
       .metavar("HxW")
-      .default_is("the size that the model recorded");
+      .default_is("the size that the model recorded")
+      .fixed_on_resume();
 }
 
 model::LoadedModel load_model_for_decoding(const std::string& path,

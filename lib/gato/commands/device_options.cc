@@ -2,24 +2,25 @@
 
 namespace gato::commands {
 
-cli::Option& add_device_option(cli::OptionTable& table, std::string& device) {
-  return table
+void add_device_option(cli::OptionTable& table, std::string& device) {
+  table
       .add("device", &device,
            "Device to compute on; cuda requires programs built with GATO_CUDA")
       .one_of({"cpu", "cuda"})
-      .metavar("DEVICE");
+      .metavar("DEVICE")
+      .fixed_on_resume();
 }
 
-cli::Option& add_precision_option(cli::OptionTable& table,
-                                  std::string& precision,
-                                  const std::string& note) {
-  return table
+void add_precision_option(cli::OptionTable& table, std::string& precision,
+                          const std::string& note) {
+  table
       .add("precision", &precision,
            "Precision of matrix multiplications. auto: bf16 on a GPU and on "
            "CPUs that multiply bf16 matrices in hardware, otherwise fp32" +
                note)
       .one_of({"auto", "bf16", "fp32"})
-      .metavar("TYPE");
+      .metavar("TYPE")
+      .fixed_on_resume();
 }
 
 }  // namespace gato::commands

@@ -7,13 +7,12 @@
 
 namespace gato::commands {
 
-// Adds --device, which model::parse_device() reads. Returns the option.
-cli::Option& add_device_option(cli::OptionTable& table, std::string& device);
+// Adds --device, which model::parse_device() reads.
+void add_device_option(cli::OptionTable& table, std::string& device);
 
 // Adds --precision of computations of the loss, which model::parse_precision()
-// reads. `note` is the end of the help text. Returns the option.
-cli::Option& add_precision_option(cli::OptionTable& table,
-                                  std::string& precision,
-                                  const std::string& note = "");
+// reads. `note` is the end of the help text.
+void add_precision_option(cli::OptionTable& table, std::string& precision,
+                          const std::string& note = "");
 
 }  // namespace gato::commands

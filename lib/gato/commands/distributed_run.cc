@@ -25,10 +25,20 @@ void silence_log(const train::LaunchInfo& launch,
   cli::configure_logging(context.common.log_level, /*quiet=*/true, "");
 }
 
-base::ExitStatus run_rank(
-    const train::LaunchInfo& launch, const ProcessOptions& options,
-    bool shards_optimizer, const cli::CommandContext& context,
+}  // namespace
+
+base::ExitStatus run_distributed(
+    const ProcessOptions& options, bool shards_optimizer,
+    const cli::CommandContext& context,
     const std::function<base::ExitStatus(train::ProcessGroup&)>& work) {
+  train::LaunchInfo launch = train::detect_launch(train::getenv_lookup());
+  if (launch.is_single_process() && options.processes > 1) {
+    const train::ForkResult local = train::fork_local_ranks(options.processes);
+    if (local.exit_status) {
+      return *local.exit_status;
+    }
+    launch = local.launch;
+  }
   if (launch.rank > 0) {
     silence_log(launch, context);
   }
@@ -54,23 +64,6 @@ base::ExitStatus run_rank(
       threads_per_process(launch, context),
       shards_optimizer ? "; sharding the optimizer" : "");
   return process_group.run([&] { return work(process_group); });
-}
-
-}  // namespace
-
-base::ExitStatus run_distributed(
-    const ProcessOptions& options, bool shards_optimizer,
-    const cli::CommandContext& context,
-    const std::function<base::ExitStatus(train::ProcessGroup&)>& work) {
-  train::LaunchInfo launch = train::detect_launch(train::getenv_lookup());
-  if (launch.is_single_process() && options.processes > 1) {
-    const train::ForkResult local = train::fork_local_ranks(options.processes);
-    if (local.exit_status) {
-      return *local.exit_status;
-    }
-    launch = local.launch;
-  }
-  return run_rank(launch, options, shards_optimizer, context, work);
 }
 
 int64_t threads_per_process(const train::LaunchInfo& launch,

@@ -7,44 +7,47 @@
 
 namespace gato::commands {
 
-void add_environment_options(
-    cli::OptionTable& table, EnvironmentOptions& options,
-    const std::function<void(cli::Option&)>& configure) {
-  configure(
-      table
-          .add("env", &options.names,
-               "Environments, built in or from an installed domain, such as "
-               "arcade/catch or 'control/*'; gato-rollout control --list-envs "
-               "lists them")
-          .metavar("NAME..."));
-  configure(table
-                .add("env-command", &options.commands,
-                     "Shell command that starts an external environment; can "
-                     "be repeated and combined with --env")
-                .repeatable()
-                .metavar("CMD"));
-  configure(table
-                .add("env-path", &options.directories,
-                     "Directory with descriptions of domains, DOMAIN.toml, "
-                     "which take precedence over those of other directories; "
-                     "built-in domains cannot be replaced")
-                .metavar("DIR..."));
-  configure(table
-                .add("env-option", &options.domain_options,
-                     "Option of an external domain, which overrides the "
-                     "default in its description; can be repeated")
-                .metavar("NAME=VALUE"));
-  configure(table
-                .add("hello-timeout", &options.hello_timeout,
-                     "Seconds to wait for an external environment to start")
-                .metavar("S")
-                .range(0.001, 1e6));
-  configure(table
-                .add("step-timeout", &options.step_timeout,
-                     "Seconds to wait for each reply of an external "
-                     "environment")
-                .metavar("S")
-                .range(0.001, 1e6));
+void add_environment_options(cli::OptionTable& table,
+                             EnvironmentOptions& options) {
+  table
+      .add("env", &options.names,
+           "Environments, built in or from an installed domain, such as "
+           "arcade/catch or 'control/*'; gato-rollout control --list-envs "
+           "lists them")
+      .metavar("NAME...")
+      .fixed_on_resume();
+  table
+      .add("env-command", &options.commands,
+           "Shell command that starts an external environment; can be repeated "
+           "and combined with --env")
+      .repeatable()
+      .metavar("CMD")
+      .fixed_on_resume();
+  table
+      .add("env-path", &options.directories,
+           "Directory with descriptions of domains, DOMAIN.toml, which take "
+           "precedence over those of other directories; built-in domains "
+           "cannot be replaced")
+      .metavar("DIR...")
+      .may_change_on_resume();
+  table
+      .add("env-option", &options.domain_options,
+           "Option of an external domain, which overrides the default in its "
+           "description; can be repeated")
+      .metavar("NAME=VALUE")
+      .fixed_on_resume();
+  table
+      .add("hello-timeout", &options.hello_timeout,
+           "Seconds to wait for an external environment to start")
+      .metavar("S")
+      .range(0.001, 1e6)
+      .may_change_on_resume();
+  table
+      .add("step-timeout", &options.step_timeout,
+           "Seconds to wait for each reply of an external environment")
+      .metavar("S")
+      .range(0.001, 1e6)
+      .may_change_on_resume();
 }
 
 env::EnvironmentCatalog environment_catalog(const EnvironmentOptions& options) {

@@ -21,10 +21,9 @@ struct EnvironmentOptions {
 };
 
 // Adds --env, --env-command, --env-path, --env-option, --hello-timeout and
-// --step-timeout, and calls `configure` for each of them.
-void add_environment_options(
-    cli::OptionTable& table, EnvironmentOptions& options,
-    const std::function<void(cli::Option&)>& configure = [](cli::Option&) {});
+// --step-timeout.
+void add_environment_options(cli::OptionTable& table,
+                             EnvironmentOptions& options);
 
 // Returns the catalog of the options.
 env::EnvironmentCatalog environment_catalog(const EnvironmentOptions& options);

@@ -9,9 +9,8 @@ namespace gato::commands {
 
 // Adds --max-episode-steps, for datasets that do not mark where episodes are
 // truncated. `episodes` names the episodes in the help, such as "an episode".
-// Returns the option.
-cli::Option& add_max_episode_steps_option(cli::OptionTable& table,
-                                          int64_t& max_episode_steps,
-                                          const char* episodes = "an episode");
+void add_max_episode_steps_option(cli::OptionTable& table,
+                                  int64_t& max_episode_steps,
+                                  const char* episodes = "an episode");
 
 }  // namespace gato::commands

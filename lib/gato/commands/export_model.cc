@@ -29,7 +29,7 @@ bool is_export_option(const cli::Option& option) {
 void reject_training_options(const cli::OptionTable& table) {
   for (const auto& option : table.options()) {
     if (!is_export_option(*option) &&
-        cli::target_to_text(option->target) != option->default_text) {
+        cli::target_to_json(option->target) != option->default_value) {
       throw base::usage_error(
           "--{} has no effect with --export, which does not train: omit it",
           option->name);

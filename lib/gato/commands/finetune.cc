@@ -13,6 +13,51 @@
 namespace gato::commands {
 namespace {
 
+constexpr const char* kDescription =
+    "Continues training a model on demonstrations of a task. For networks of "
+    "10 million parameters and more, the settings are those of the paper: "
+    "Adam at a constant learning rate of 1e-5, batches of 64 sequences, a "
+    "dropout rate of 0.1, and 10,000 training steps. Smaller networks learn "
+    "too little that way and get the preset finetuning-small by default: a "
+    "learning rate of 1e-3 with a warmup of 50 steps and a cosine decay, "
+    "batches of 16 sequences, targets smoothed over 8 bins, and 1,000 steps. "
+    "The defaults below are those of the paper. config.toml of a run "
+    "contains the settings that it was trained with.\n\n"
+    "OUTPUT is a run directory like that of gato-train, and every checkpoint "
+    "in it is a model. With --episodes it contains one run per sample size "
+    "and repeat, such as OUTPUT/episodes-3-repeat-1/: the points of a "
+    "few-shot curve, which gato-eval few-shot plots. As in the paper, the "
+    "demonstrations of a repeat are sampled from the 2,000 best ones, and "
+    "smaller samples are subsets of larger ones. demonstrations.json of a "
+    "run names its dataset and lists the numbers of its episodes. The runs "
+    "of small networks are trained side by side, in processes that share the "
+    "machine (--jobs). --from-scratch trains the same network from random "
+    "weights; the difference shows how much the pre-trained weights help.\n\n"
+    "With --env, the policy plays --eval-episodes episodes after every "
+    "--eval-every steps and after the last one, and metrics.jsonl gets a "
+    "line with their returns, under the key \"evaluation\"; see "
+    "gato-formats(5). Evaluations at different steps play different "
+    "episodes; those of two runs at the same step play the same ones. On a "
+    "CPU, a copy of the network is evaluated while training continues, so "
+    "that the weights do not depend on it. The log reports how long training "
+    "had to wait for evaluations, with a warning if that was more than a "
+    "third of the time; --dry-run estimates both.\n\n"
+    "When it is asked to stop, by SIGINT, SIGTERM, SIGHUP, SIGUSR1 or "
+    "--max-time, every run saves a checkpoint, and the program exits with "
+    "status 75. The same command with --resume resumes them exactly; runs "
+    "that are complete are not trained again, and --episodes and --repeats "
+    "may be extended.";
+
+const std::vector<cli::UsageExample> kExamples = {
+    {"gato-finetune --init run --demonstrations catch-expert -o tuned",
+     "Fine-tune on all demonstrations"},
+    {"gato-finetune --init run --demonstrations catch-expert --episodes "
+     "1,10,100 --repeats 3 --env arcade/catch -o curve",
+     "A few-shot curve of nine runs"},
+    {"gato-finetune --init run --demonstrations catch-expert --episodes "
+     "1,10,100 --repeats 3 --env arcade/catch -o curve --only 10:2 --resume",
+     "One of these runs, as a task of a job array"}};
+
 void check_options(const FinetuneOptions& options) {
   const FewShotOptions& few_shot = options.few_shot;
   if (!options.demonstrations) {
@@ -44,8 +89,7 @@ void add_data_options(cli::OptionTable& table, FinetuneOptions& options) {
       .metavar("DATASET")
       .may_change_on_resume();
   add_max_episode_steps_option(table, options.max_episode_steps,
-                               "a demonstration")
-      .fixed_on_resume();
+                               "a demonstration");
   table
       .add("data", &options.data,
            "Sequence files from gato-pack, instead of --demonstrations")
@@ -99,9 +143,7 @@ void add_few_shot_options(cli::OptionTable& table, FinetuneOptions& options) {
 
 void add_evaluation_options(cli::OptionTable& table, FinetuneOptions& options) {
   table.begin_group("Evaluation");
-  add_environment_options(table, options.environment, [](cli::Option& option) {
-    option.fixed_on_resume();
-  });
+  add_environment_options(table, options.environment);
   table
       .add("eval-every", &options.evaluate_every,
            "Training steps between evaluations")
@@ -185,40 +227,7 @@ cli::CommandFunction build(cli::OptionTable& table) {
 
 cli::Command finetune_command() {
   cli::Command command;
-  command.description =
-      "Continues training a model on demonstrations of a task. For networks of "
-      "10 million parameters and more, the settings are those of the paper: "
-      "Adam at a constant learning rate of 1e-5, batches of 64 sequences, a "
-      "dropout rate of 0.1, and 10,000 training steps. Smaller networks learn "
-      "too little that way and get the preset finetuning-small by default: a "
-      "learning rate of 1e-3 with a warmup of 50 steps and a cosine decay, "
-      "batches of 16 sequences, targets smoothed over 8 bins, and 1,000 steps. "
-      "The defaults below are those of the paper. config.toml of a run "
-      "contains the settings that it was trained with.\n\n"
-      "OUTPUT is a run directory like that of gato-train, and every checkpoint "
-      "in it is a model. With --episodes it contains one run per sample size "
-      "and repeat, such as OUTPUT/episodes-3-repeat-1/: the points of a "
-      "few-shot curve, which gato-eval few-shot plots. As in the paper, the "
-      "demonstrations of a repeat are sampled from the 2,000 best ones, and "
-      "smaller samples are subsets of larger ones. demonstrations.json of a "
-      "run names its dataset and lists the numbers of its episodes. The runs "
-      "of small networks are trained side by side, in processes that share the "
-      "machine (--jobs). --from-scratch trains the same network from random "
-      "weights; the difference shows how much the pre-trained weights help.\n\n"
-      "With --env, the policy plays --eval-episodes episodes after every "
-      "--eval-every steps and after the last one, and metrics.jsonl gets a "
-      "line with their returns, under the key \"evaluation\"; see "
-      "gato-formats(5). Evaluations at different steps play different "
-      "episodes; those of two runs at the same step play the same ones. On a "
-      "CPU, a copy of the network is evaluated while training continues, so "
-      "that the weights do not depend on it. The log reports how long training "
-      "had to wait for evaluations, with a warning if that was more than a "
-      "third of the time; --dry-run estimates both.\n\n"
-      "When it is asked to stop, by SIGINT, SIGTERM, SIGHUP, SIGUSR1 or "
-      "--max-time, every run saves a checkpoint, and the program exits with "
-      "status 75. The same command with --resume resumes them exactly; runs "
-      "that are complete are not trained again, and --episodes and --repeats "
-      "may be extended.";
+  command.description = kDescription;
   command.seed_help =
       "Random seed of the samples, of the order of the data and of "
       "regularization; the same seed, inputs and options give the same weights";
@@ -230,15 +239,7 @@ cli::Command finetune_command() {
   command.output_help = "Directory of the run";
   command.allow_existing_output = true;
   command.build = build;
-  command.examples = {
-      {"gato-finetune --init run --demonstrations catch-expert -o tuned",
-       "Fine-tune on all demonstrations"},
-      {"gato-finetune --init run --demonstrations catch-expert --episodes "
-       "1,10,100 --repeats 3 --env arcade/catch -o curve",
-       "A few-shot curve of nine runs"},
-      {"gato-finetune --init run --demonstrations catch-expert --episodes "
-       "1,10,100 --repeats 3 --env arcade/catch -o curve --only 10:2 --resume",
-       "One of these runs, as a task of a job array"}};
+  command.examples = kExamples;
   return command;
 }
 

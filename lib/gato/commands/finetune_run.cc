@@ -286,7 +286,7 @@ base::ExitStatus FinetuneWork::train(const PlannedRun& run, int64_t threads,
   train::check_compatible(initial_network_.config(), *data);
   train::TrainingRunOptions training = make_run(run, *data, threads);
   training.progress = progress;
-  return run_training(*data, std::move(training));
+  return train::TrainingRun(*data, std::move(training)).run();
 }
 
 std::unique_ptr<train::TrainingData> FinetuneWork::open_data(
@@ -303,8 +303,14 @@ train::TrainingRunOptions FinetuneWork::make_run(
   if (!run.only.empty()) {
     options_.few_shot.only = run.only;
   }
-  train::TrainingRunOptions training =
-      make_run_options(options_.training, table_, context_);
+  // More threads than micro-batches would divide matrix products, whose
+  // rounding would then depend on the number of threads.
+  train::BatchLoaderOptions loader = options_.training.config.loader;
+  loader.micro_batch_size = train::resolve_micro_batch_size(
+      options_.training.config, data.sequence_length());
+  train::TrainingRunOptions training = make_run_options(
+      options_.training, table_, context_,
+      std::clamp<int64_t>(threads, 1, train::micro_batch_count(loader)));
   training.output = run_directory(run);
   training.start_time = start_time_;
   training.make_initial_network = [this, &data, repeat = run.repeat] {
@@ -314,13 +320,6 @@ train::TrainingRunOptions FinetuneWork::make_run(
     initial_network_.record_inputs(provenance);
   };
   training.demonstrations = demonstration_numbers(run);
-  // More threads than micro-batches would divide matrix products, whose
-  // rounding would then depend on the number of threads.
-  train::BatchLoaderOptions loader = training.config.loader;
-  loader.micro_batch_size =
-      train::resolve_micro_batch_size(training.config, data.sequence_length());
-  training.config.gradient.threads =
-      std::clamp<int64_t>(threads, 1, train::micro_batch_count(loader));
   if (environment_) {
     if (!make_environment_) {
       make_environment_ = rollout::make_pooled_factory(environment_->make);

@@ -40,14 +40,11 @@ struct RolloutControlOptions {
 // Returns the seconds of --control-period, 0 if it is absent.
 double control_period(const RolloutControlOptions& options);
 
-// Plays the tasks and writes the episodes of each as a Minari dataset: to
-// --output or, with several environments, to OUTPUT/<task name>, where each '/'
-// of the name makes a directory. The output appears complete or not at all,
-// even if all episodes failed; until then the episodes are in OUTPUT.partial.
-// Prints a table of returns to stdout.
-base::ExitStatus run_rollout_control(const RolloutControlOptions& options,
-                                     cli::CommandContext& context);
-// Returns the command for cli::Tool.
+// Returns the command for cli::Tool. It plays the tasks and writes the episodes
+// of each as a Minari dataset: to --output or, with several environments, to
+// OUTPUT/<task name>, where each '/' of the name makes a directory. The output
+// appears complete or not at all, even if all episodes failed; until then the
+// episodes are in OUTPUT.partial. Prints a table of returns to stdout.
 cli::Command rollout_control_command();
 
 }  // namespace gato::commands

@@ -33,6 +33,81 @@
 namespace gato::commands {
 namespace {
 
+constexpr const char* kDescription =
+    "Trains one decoder-only transformer to predict the text and action tokens "
+    "of sequences. Every checkpoint is a model directory.\n\n"
+    "--mixture needs no sequence file: the sequences that gato-pack would "
+    "write for the same mixture, --length, --window-steps, --sequences and "
+    "--pack-seed are sampled from the token files during training, which gives "
+    "bit-identical weights. No sequence is repeated before --sequences of them "
+    "have been read.\n\n"
+    "OUTPUT is a run directory. step-N/ are its checkpoints, and latest is a "
+    "symbolic link to the latest one or, on file systems without symbolic "
+    "links, a file that contains its name. Wherever a program takes a model, "
+    "it also accepts the run directory, and then uses the checkpoint that "
+    "latest points to or, if latest is missing or (with a warning) refers to "
+    "none, the newest complete checkpoint. metrics.jsonl has one line per "
+    "--log-every steps, config.toml is the configuration, and log.txt contains "
+    "the messages unless --log-file names another file.\n\n"
+    "When a run is asked to stop, by SIGINT, SIGTERM, SIGHUP, SIGUSR1 or "
+    "--max-time, it saves a checkpoint and exits with status 75. The same "
+    "command with --resume resumes it exactly, or starts it if there is no run "
+    "yet, so that one job can be submitted again and again. After a kill -9, "
+    "the steps since the last checkpoint are lost. --resume does not rely on "
+    "latest: it takes the newest checkpoint whose digests match, and warns of "
+    "those that are incomplete or corrupt. The learning rate depends on the "
+    "step and on --decay-steps but not on --steps, so a run can be extended "
+    "later.\n\n"
+    "With --validation, metrics.jsonl also has a line with the losses of the "
+    "validation data after every --validate-every steps. The weights are the "
+    "same with and without it. With --keep-best, a checkpoint is saved "
+    "whenever that loss reaches a new minimum, --keep never removes the best "
+    "one, and OUTPUT/best points to it. Resumed and uninterrupted runs have "
+    "the same best checkpoint. Steps that are not a multiple of "
+    "--validate-every are not validated, not even the last one.\n\n"
+    "A resumed run keeps the options that it was started with. Only --output "
+    "and --no-provenance, the paths of the data (which must be the same), "
+    "--activation-checkpointing, the options of Run, Validation and Processes, "
+    "--threads and the logging options may change. Of these, --max-time, "
+    "--processes, --rank-timeout, --threads and the logging options apply to "
+    "one invocation and are not saved.\n\n"
+    "Training is data-parallel if torchrun, mpirun, srun or --processes starts "
+    "several processes (ranks), which split every batch. The result is that of "
+    "one process except for rounding, because sums are computed in a different "
+    "order; equal bytes therefore require an equal number of processes. On one "
+    "machine, threads are about as fast as processes (threads, too, compute "
+    "separate micro-batches), so use several processes only for several "
+    "machines. If a process fails or hangs, the job fails and reports which "
+    "one; see gato(7).\n\n"
+    "--export does not train: it writes the model of a run to OUTPUT, in fp32 "
+    "or bf16 and without the optimizer state, which is twice the size of the "
+    "weights. The result can be used wherever a model is expected.";
+
+const std::vector<cli::UsageExample> kExamples = {
+    {"gato-train --data train.h5 --preset gato-79m -o run",
+     "Train the paper's smallest network"},
+    {"gato-train --data train.h5 --preset gato-79m -o run --resume "
+     "--max-time 1h",
+     "Resume or start a run, and stop after an hour"},
+    {"gato-train --mixture share/gato/mixtures/paper.toml --sequences "
+     "512000000 --preset gato-364m -o run",
+     "Sequences sampled from token files, none repeated within 1,000,000 "
+     "steps of 512 sequences"},
+    {"gato-train --export run --dtype bf16 -o model",
+     "The latest checkpoint of a run as a model, in a sixth of the space"},
+    {"gato-train --data train.h5 --preset gato-364m -o run --processes 4 "
+     "--shard-optimizer",
+     "Four processes on this machine, each with a quarter of the optimizer "
+     "state"},
+    {"gato-train --data train.h5 --preset gato-79m -o run --validation "
+     "held-out.h5 --validate-every 500 --keep-best",
+     "Validate, and keep the best checkpoint as run/best"},
+    {"srun --ntasks 16 gato-train --data train.h5 --preset gato-364m -o run "
+     "--resume",
+     "Sixteen processes started by Slurm"},
+    {"gato-train --data a.h5 b.h5 --config mine.toml --layers 4 -o run",
+     "Two sequence files, and options from a file, one of them overridden"}};
+
 struct TrainOptions {
   TrainingDataOptions data;
   std::string preset;
@@ -66,16 +141,6 @@ std::vector<std::string> base_config_files(const TrainOptions& options,
   return files;
 }
 
-// Returns the training configuration of a rank of this launch.
-train::TrainingConfig make_training_config(const TrainOptions& options,
-                                           const train::LaunchInfo& launch,
-                                           const cli::CommandContext& context) {
-  train::TrainingConfig config = options.training.config;
-  config.loader.seed = config.gradient.seed = context.common.seed;
-  config.gradient.threads = threads_per_process(launch, context);
-  return config;
-}
-
 // Checks the micro-batches of --processes before this process forks them.
 // Launchers start their processes themselves, which check them together.
 void check_local_processes(const TrainOptions& options) {
@@ -90,6 +155,7 @@ void check_local_processes(const TrainOptions& options) {
 }
 
 base::ExitStatus print_dry_run(const TrainOptions& options,
+                               const cli::OptionTable& table,
                                const cli::CommandContext& context) {
   train::LaunchInfo launch = train::detect_launch(train::getenv_lookup());
   if (launch.rank > 0) {
@@ -104,7 +170,9 @@ base::ExitStatus print_dry_run(const TrainOptions& options,
   const model::ModelConfig model = make_model_config(options.network, *data);
   open_validation_data(options.data, model, /*is_rank_zero=*/true);
   const train::TrainingConfig config =
-      make_training_config(options, launch, context);
+      make_run_options(options.training, table, context,
+                       threads_per_process(launch, context))
+          .config;
   train::check_micro_batches_per_rank(config, data->sequence_length(),
                                       launch.world_size,
                                       /*is_rank_zero=*/true);
@@ -138,8 +206,8 @@ base::ExitStatus train_on_rank(const TrainOptions& options,
     }
   });
   train::TrainingRunOptions run =
-      make_run_options(options.training, table, context);
-  run.config = make_training_config(options, process_group.launch(), context);
+      make_run_options(options.training, table, context,
+                       threads_per_process(process_group.launch(), context));
   run.start_time = start_time;
   run.process_group = &process_group;
   run.validation_data = validation.get();
@@ -147,7 +215,7 @@ base::ExitStatus train_on_rank(const TrainOptions& options,
     return std::make_unique<model::Network>(model, context.common.seed,
                                             options.network.initialization);
   };
-  return run_training(*data, std::move(run));
+  return train::TrainingRun(*data, std::move(run)).run();
 }
 
 base::ExitStatus run_train(const TrainOptions& options,
@@ -167,7 +235,7 @@ base::ExitStatus run_train(const TrainOptions& options,
         fmt::join(preset_names(PresetKind::pretraining), ", "));
   }
   if (options.dry_run) {
-    return print_dry_run(options, context);
+    return print_dry_run(options, table, context);
   }
   check_local_processes(options);
   try {
@@ -281,55 +349,7 @@ cli::CommandFunction build(cli::OptionTable& table) {
 cli::Command train_command() {
   cli::Command command;
   command.other_usages = {"--export MODEL --output PATH [--dtype TYPE]"};
-  command.description =
-      "Trains one decoder-only transformer to predict the text and action "
-      "tokens of sequences. Every checkpoint is a model directory.\n\n"
-      "--mixture needs no sequence file: the sequences that gato-pack would "
-      "write for the same mixture, --length, --window-steps, --sequences and "
-      "--pack-seed are sampled from the token files during training, which "
-      "gives bit-identical weights. No sequence is repeated before "
-      "--sequences of them have been read.\n\n"
-      "OUTPUT is a run directory. step-N/ are its checkpoints, and latest is a "
-      "symbolic link to the latest one or, on file systems without symbolic "
-      "links, a file that contains its name. Wherever a program takes a model, "
-      "it also accepts the run directory, and then uses the checkpoint that "
-      "latest points to or, if latest is missing or (with a warning) refers to "
-      "none, the newest complete checkpoint. metrics.jsonl has one line per "
-      "--log-every steps, config.toml is the configuration, and log.txt "
-      "contains the messages unless --log-file names another file.\n\n"
-      "When a run is asked to stop, by SIGINT, SIGTERM, SIGHUP, SIGUSR1 or "
-      "--max-time, it saves a checkpoint and exits with status 75. The same "
-      "command with --resume resumes it exactly, or starts it if there is no "
-      "run yet, so that one job can be submitted again and again. After a "
-      "kill -9, the steps since the last checkpoint are lost. --resume does "
-      "not rely on latest: it takes the newest checkpoint whose digests "
-      "match, and warns of those that are incomplete or corrupt. The learning "
-      "rate depends on the step and on --decay-steps but not on --steps, so a "
-      "run can be extended later.\n\n"
-      "With --validation, metrics.jsonl also has a line with the losses of the "
-      "validation data after every --validate-every steps. The weights are the "
-      "same with and without it. With --keep-best, a checkpoint is saved "
-      "whenever that loss reaches a new minimum, --keep never removes the best "
-      "one, and OUTPUT/best points to it. Resumed and uninterrupted runs have "
-      "the same best checkpoint. Steps that are not a multiple of "
-      "--validate-every are not validated, not even the last one.\n\n"
-      "A resumed run keeps the options that it was started with. Only --output "
-      "and --no-provenance, the paths of the data (which must be the same), "
-      "--activation-checkpointing, the options of Run, Validation and "
-      "Processes, --threads and the logging options may change. Of these, "
-      "--max-time, --processes, --rank-timeout, --threads and the logging "
-      "options apply to one invocation and are not saved.\n\n"
-      "Training is data-parallel if torchrun, mpirun, srun or --processes "
-      "starts several processes (ranks), which split every batch. The result "
-      "is that of one process except for rounding, because sums are computed "
-      "in a different order; equal bytes therefore require an equal number of "
-      "processes. On one machine, threads are about as fast as processes "
-      "(threads, too, compute separate micro-batches), so use several "
-      "processes only for several machines. If a process fails or hangs, the "
-      "job fails and reports which one; see gato(7).\n\n"
-      "--export does not train: it writes the model of a run to OUTPUT, in "
-      "fp32 or bf16 and without the optimizer state, which is twice the size "
-      "of the weights. The result can be used wherever a model is expected.";
+  command.description = kDescription;
   command.seed_help =
       "Random seed of the initial weights, of the order of the data and of "
       "regularization; the same seed, inputs and options give the same "
@@ -343,30 +363,7 @@ cli::Command train_command() {
   command.output_help = "Directory of the run, or of the exported model";
   command.allow_existing_output = true;
   command.build = build;
-  command.examples = {
-      {"gato-train --data train.h5 --preset gato-79m -o run",
-       "Train the paper's smallest network"},
-      {"gato-train --data train.h5 --preset gato-79m -o run --resume "
-       "--max-time 1h",
-       "Resume or start a run, and stop after an hour"},
-      {"gato-train --mixture share/gato/mixtures/paper.toml --sequences "
-       "512000000 --preset gato-364m -o run",
-       "Sequences sampled from token files, none repeated within 1,000,000 "
-       "steps of 512 sequences"},
-      {"gato-train --export run --dtype bf16 -o model",
-       "The latest checkpoint of a run as a model, in a sixth of the space"},
-      {"gato-train --data train.h5 --preset gato-364m -o run --processes 4 "
-       "--shard-optimizer",
-       "Four processes on this machine, each with a quarter of the optimizer "
-       "state"},
-      {"gato-train --data train.h5 --preset gato-79m -o run --validation "
-       "held-out.h5 --validate-every 500 --keep-best",
-       "Validate, and keep the best checkpoint as run/best"},
-      {"srun --ntasks 16 gato-train --data train.h5 --preset gato-364m -o run "
-       "--resume",
-       "Sixteen processes started by Slurm"},
-      {"gato-train --data a.h5 b.h5 --config mine.toml --layers 4 -o run",
-       "Two sequence files, and options from a file, one of them overridden"}};
+  command.examples = kExamples;
   return command;
 }
 

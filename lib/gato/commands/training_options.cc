@@ -4,7 +4,6 @@
 #include "gato/commands/training_options.h"
 
 #include <limits>
-#include <utility>
 
 #include "gato/base/error.h"
 #include "gato/base/parse_number.h"
@@ -111,9 +110,8 @@ void add_regularization_options(cli::OptionTable& table,
 void add_device_options(cli::OptionTable& table,
                         train::TrainingConfig& config) {
   add_precision_option(table, config.precision,
-                       "; it is fixed by rank 0 when a run starts")
-      .fixed_on_resume();
-  add_device_option(table, config.device).fixed_on_resume();
+                       "; it is fixed by rank 0 when a run starts");
+  add_device_option(table, config.device);
   table
       .add("activation-checkpointing", &config.activation_checkpointing,
            "Keep only the input of each block and recompute the block in the "
@@ -324,16 +322,19 @@ void add_process_options(cli::OptionTable& table, ProcessOptions& options,
 
 train::TrainingRunOptions make_run_options(const TrainingOptions& options,
                                            const cli::OptionTable& table,
-                                           const cli::CommandContext& context) {
+                                           const cli::CommandContext& context,
+                                           int64_t threads) {
   const cli::CommonOptions& common = context.common;
   train::TrainingRunOptions run;
   run.output = common.output;
   run.config = options.config;
   run.config.loader.seed = run.config.gradient.seed = common.seed;
-  run.config.gradient.threads = common.threads;
+  run.config.gradient.threads = threads;
   run.resume = options.resume;
   run.fixed_configuration =
       cli::fixed_configuration(table, context.record.configuration);
+  run.default_configuration =
+      cli::fixed_configuration(table, cli::default_configuration(table));
   run.config_toml =
       cli::to_toml(table, cli::ConfigScope::without_per_invocation);
   run.record = context.record;
@@ -344,18 +345,6 @@ train::TrainingRunOptions make_run_options(const TrainingOptions& options,
     };
   }
   return run;
-}
-
-base::ExitStatus run_training(const train::TrainingData& data,
-                              train::TrainingRunOptions options) {
-  train::TrainingRun run(data, std::move(options));
-  const base::ExitStatus status = run.run();
-  const train::TrainingCounts& counts = run.counts();
-  cli::log_counts({{"steps", counts.steps},
-                   {"skipped", counts.skipped},
-                   {"tokens", counts.tokens},
-                   {"targets", counts.targets}});
-  return status;
 }
 
 }  // namespace gato::commands

@@ -5,12 +5,10 @@
 #include <optional>
 #include <string>
 
-#include "gato/base/error.h"
 #include "gato/cli/option_table.h"
 #include "gato/cli/tool.h"
 #include "gato/model/model_config.h"
 #include "gato/model/parameters.h"
-#include "gato/train/input/training_data.h"
 #include "gato/train/run/training_run.h"
 #include "gato/train/training_config.h"
 
@@ -49,15 +47,12 @@ void add_run_options(cli::OptionTable& table, TrainingOptions& options);
 void add_process_options(cli::OptionTable& table, ProcessOptions& options,
                          train::TrainingConfig& config);
 
-// Returns the options of a training run. The output, configuration, seed,
-// threads and progress display are those of the context. Directs messages to
-// RUN/log.txt unless --log-file names another file.
+// Returns the options of a training run with this number of threads. The
+// output, configuration, seed and progress display are those of the context.
+// Directs messages to RUN/log.txt unless --log-file names another file.
 train::TrainingRunOptions make_run_options(const TrainingOptions& options,
                                            const cli::OptionTable& table,
-                                           const cli::CommandContext& context);
-
-// Runs a TrainingRun and logs its counts at the end.
-base::ExitStatus run_training(const train::TrainingData& data,
-                              train::TrainingRunOptions options);
+                                           const cli::CommandContext& context,
+                                           int64_t threads);
 
 }  // namespace gato::commands

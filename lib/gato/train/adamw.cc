@@ -32,10 +32,10 @@ void AdamW::update_uniform_range(const FlatSlice& range, double learning_rate,
     return std::vector<at::Tensor>{
         buffer.narrow(0, range.begin - first, range.size())};
   };
-  at::_fused_adamw_(part(parameters()), part(gradients),
-                    part(state.first_moment, slice().begin),
-                    part(state.second_moment, slice().begin), {},
-                    {at::full({}, static_cast<double>(state.updates),
+  at::_fused_adamw_(part(parameters()), part(gradients()),
+                    part(state().first_moment, slice().begin),
+                    part(state().second_moment, slice().begin), {},
+                    {at::full({}, static_cast<double>(state().updates),
                               parameters().options())},
                     learning_rate, options().beta1, options().beta2,
                     weight_decay, options().epsilon, /*amsgrad=*/false,

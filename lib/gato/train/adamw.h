@@ -18,8 +18,6 @@ class AdamW : public Optimizer {
   // Updates the parameters in `range` that are in the slice.
   void update_range(FlatSlice range, double learning_rate);
 
-  int64_t decayed_count() const { return decayed_count_; }
-
  private:
   // Updates a range that is within the slice, with the same weight decay for
   // all of it.

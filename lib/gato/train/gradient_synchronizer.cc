@@ -54,11 +54,11 @@ void GradientSynchronizer::set_global_target_weights(StepBatch& step) const {
 }
 
 std::function<void(size_t)> GradientSynchronizer::gradient_ready_callback(
-    const Optimizer& optimizer) {
+    Optimizer& optimizer) {
   if (process_group_.is_single_process()) {
     return {};
   }
-  return [this, gradients = optimizer.gradients](size_t parameter) {
+  return [this, gradients = optimizer.gradients()](size_t parameter) {
     buckets_.mark_ready(parameter, gradients);
   };
 }
@@ -67,13 +67,13 @@ StepTotals GradientSynchronizer::all_reduce_step(Optimizer& optimizer,
                                                  double loss,
                                                  bool should_stop) {
   if (process_group_.is_single_process()) {
-    return {loss, l2_norm(optimizer.gradients), should_stop};
+    return {loss, l2_norm(optimizer.gradients()), should_stop};
   }
-  buckets_.finish(optimizer.gradients);
+  buckets_.finish(optimizer.gradients());
   // If sharded, each rank has the sum of its shard only, and the squared norms
   // of the shards add up to that of the gradient. Otherwise every rank has the
   // complete gradient and values[2] is not used.
-  const double norm = l2_norm(optimizer.slice().narrow(optimizer.gradients));
+  const double norm = l2_norm(optimizer.slice().narrow(optimizer.gradients()));
   at::Tensor sums = at::zeros({3}, at::kDouble);
   auto* const values = sums.data_ptr<double>();
   values[0] = loss;

@@ -40,9 +40,9 @@ class GradientSynchronizer {
   // Returns the callback for compute_step_gradient(), which reduces gradients
   // that are complete on this rank while others are computed. Empty for a
   // single process.
-  std::function<void(size_t)> gradient_ready_callback(
-      const Optimizer& optimizer);
-  // Sums optimizer.gradients, the losses and the stop requests over all ranks.
+  std::function<void(size_t)> gradient_ready_callback(Optimizer& optimizer);
+  // Sums optimizer.gradients(), the losses and the stop requests over all
+  // ranks.
   StepTotals all_reduce_step(Optimizer& optimizer, double loss,
                              bool should_stop);
   // Distributes the updated parameters of all shards to all ranks.

@@ -105,8 +105,9 @@ void Muon::update_matrix(const FlatMatrix& matrix, double learning_rate) {
     return buffer.narrow(0, matrix.begin, matrix.rows * matrix.columns)
         .view({matrix.rows, matrix.columns});
   };
-  at::Tensor weights = view(parameters()), momentum = view(state.first_moment);
-  const at::Tensor gradient = view(gradients);
+  at::Tensor weights = view(parameters()),
+             momentum = view(state().first_moment);
+  const at::Tensor gradient = view(gradients());
   momentum.lerp_(gradient, 1 - options().momentum);
   const at::Tensor direction =
       orthogonalize(gradient.lerp(momentum, options().momentum));

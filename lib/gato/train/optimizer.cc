@@ -10,20 +10,20 @@ Optimizer::Optimizer(const OptimizerOptions& options,
                      const at::Tensor& parameters,
                      std::optional<FlatSlice> slice)
     : options_(options), parameters_(parameters.detach()) {
-  gradients = at::zeros_like(parameters_);
-  state.slice = slice.value_or(FlatSlice{0, parameters_.numel()});
-  for (at::Tensor* moment : {&state.first_moment, &state.second_moment}) {
-    *moment = at::zeros_like(state.slice.narrow(parameters_));
+  gradients_ = at::zeros_like(parameters_);
+  state_.slice = slice.value_or(FlatSlice{0, parameters_.numel()});
+  for (at::Tensor* moment : {&state_.first_moment, &state_.second_moment}) {
+    *moment = at::zeros_like(state_.slice.narrow(parameters_));
   }
 }
 
 void Optimizer::step(double learning_rate, double gradient_norm) {
   if (options_.max_gradient_norm > 0 &&
       gradient_norm > options_.max_gradient_norm) {
-    state.slice.narrow(gradients).mul_(options_.max_gradient_norm /
-                                       gradient_norm);
+    state_.slice.narrow(gradients_)
+        .mul_(options_.max_gradient_norm / gradient_norm);
   }
-  ++state.updates;
+  ++state_.updates;
   update(learning_rate);
 }
 

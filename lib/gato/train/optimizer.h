@@ -41,26 +41,28 @@ class Optimizer {
             std::optional<FlatSlice> slice);
   virtual ~Optimizer() = default;
 
-  // Clips `gradients` to max_gradient_norm (Pascanu et al. 2013), given their
+  // Clips gradients() to max_gradient_norm (Pascanu et al. 2013), given their
   // norm, and takes one step. Clipping scales the gradients of the slice in
   // place.
   void step(double learning_rate, double gradient_norm);
 
-  const FlatSlice& slice() const { return state.slice; }
+  const FlatSlice& slice() const { return state_.slice; }
   const at::Tensor& parameters() const { return parameters_; }
-
-  at::Tensor gradients;  // fp32 [n], laid out like the parameters
-  OptimizerState state;
+  // Returns the gradients of the next step, fp32 [n], laid out like the
+  // parameters.
+  at::Tensor& gradients() { return gradients_; }
+  OptimizerState& state() { return state_; }
 
  protected:
-  // Updates the parameters of the slice. state.updates includes this step.
+  // Updates the parameters of the slice. state().updates includes this step.
   virtual void update(double learning_rate) = 0;
 
   const OptimizerOptions& options() const { return options_; }
 
  private:
   OptimizerOptions options_;
-  at::Tensor parameters_;
+  at::Tensor parameters_, gradients_;
+  OptimizerState state_;
 };
 
 // Returns the optimizer of options.kind for the network's flat_parameters().

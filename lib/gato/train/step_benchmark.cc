@@ -114,11 +114,11 @@ class StepBenchmark {
     LossTable losses;
     const auto start = Clock::now();
     compute_step_gradient(network, batch, training_.gradient,
-                          optimizer.gradients, losses);
-    const double norm = l2_norm(optimizer.gradients);
+                          optimizer.gradients(), losses);
+    const double norm = l2_norm(optimizer.gradients());
     const auto middle = Clock::now();
     optimizer.step(0, norm);
-    l2_norm(optimizer.state.first_moment);  // blocks until a GPU has finished
+    l2_norm(optimizer.state().first_moment);  // blocks until a GPU has finished
     const auto seconds = [](Clock::duration time) {
       return std::chrono::duration<double>(time).count();
     };

@@ -52,6 +52,19 @@ void corrupt(const std::string& path) {
   file.put('\x55').put('\xaa');
 }
 
+// Removes options from the state of a checkpoint, as if they did not exist when
+// it was written.
+void remove_options(const std::string& checkpoint,
+                    const std::vector<std::string>& names) {
+  const std::string path = checkpoint + "/state.json";
+  auto state = nlohmann::json::parse(read_bytes(path));
+  for (const std::string& name : names) {
+    REQUIRE(state["configuration"].erase(name) == 1);
+  }
+  std::ofstream(path) << state;
+  data::write_manifest(checkpoint);
+}
+
 }  // namespace
 
 TEST_CASE(
@@ -172,6 +185,33 @@ TEST_CASE("A resumed run refuses changes to its options and data") {
                           fixture.data_path});
   CHECK(twice.status == 3);
   CHECK_THAT(twice.err, Contains("there are 2 files (") && Contains("not 1"));
+}
+
+TEST_CASE("A run has the defaults of options that its checkpoint lacks") {
+  const TrainingFixture fixture;
+  const std::string run = fixture.run_path("run"),
+                    uninterrupted = fixture.run_path("uninterrupted");
+  REQUIRE(fixture.train(uninterrupted, {"--steps", "4"}).status == 0);
+  REQUIRE(fixture.train(run, {"--steps", "2"}).status == 0);
+  remove_options(run + "/step-2", {"optimizer", "document-mask", "length"});
+  const auto resume = [&](std::vector<std::string> more) {
+    more.insert(more.end(), {"--resume", "--steps", "4"});
+    return fixture.train(run, more);
+  };
+  const RunResult other_optimizer = resume({"--optimizer", "muon"});
+  CHECK(other_optimizer.status == 2);
+  CHECK_THAT(other_optimizer.err,
+             Contains("was started with optimizer = \"adamw\", not \"muon\": "
+                      "omit --optimizer"));
+  const RunResult other_mask = resume({"--document-mask"});
+  CHECK(other_mask.status == 2);
+  CHECK_THAT(other_mask.err, Contains("document-mask = false, not true"));
+  const RunResult same = resume({"--optimizer", "adamw"});
+  INFO(same.err);
+  REQUIRE(same.status == 0);
+  // The next checkpoint has the options again.
+  CHECK(checkpoint_bytes(run + "/step-4") ==
+        checkpoint_bytes(uninterrupted + "/step-4"));
 }
 
 TEST_CASE("A torn or invalid line of metrics.jsonl does not stop a resume") {

@@ -5,18 +5,27 @@
 
 namespace gato::train {
 
+nlohmann::json complete_configuration(const nlohmann::json& stored,
+                                      const nlohmann::json& defaults) {
+  nlohmann::json configuration = defaults;
+  configuration.update(stored);
+  return configuration;
+}
+
 void check_resumable(const TrainingState& stored, const nlohmann::json& fixed,
                      const TrainingData& data,
                      const std::filesystem::path& path) {
-  for (const auto& [key, value] : stored.configuration.items()) {
-    if (!fixed.contains(key) || (key == "precision" && fixed[key] == "auto")) {
+  for (const auto& [key, value] : fixed.items()) {
+    if (key == "precision" && value == "auto") {
       continue;
     }
-    if (fixed[key] != value) {
+    const nlohmann::json before =
+        stored.configuration.value(key, nlohmann::json());
+    if (value != before) {
       throw base::usage_error(
           "{} was started with {} = {}, not {}: omit --{}, or train in another "
           "directory",
-          path.string(), key, value.dump(), fixed[key].dump(), key);
+          path.string(), key, before.dump(), value.dump(), key);
     }
   }
   if (stored.data_fingerprint != data.fingerprint()) {

@@ -13,10 +13,17 @@
 
 namespace gato::train {
 
+// Returns the configuration of a run whose checkpoint has the configuration
+// `stored`. Options that the checkpoint lacks were introduced later, so that
+// the run has their defaults.
+nlohmann::json complete_configuration(const nlohmann::json& stored,
+                                      const nlohmann::json& defaults);
+
 // Throws Error(usage) if an option of a resumed run differs from the stored
 // one, Error(bad_input) if its data differ. `fixed` contains the options, by
 // name, that the run must share with the original one; a precision of "auto"
-// matches any stored precision. `path` is the checkpoint.
+// matches any stored precision, and an option that is not stored is null.
+// `path` is the checkpoint.
 void check_resumable(const TrainingState& stored, const nlohmann::json& fixed,
                      const TrainingData& data,
                      const std::filesystem::path& path);

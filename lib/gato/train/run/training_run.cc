@@ -16,7 +16,7 @@
 // run() has two phases. open() brings all ranks to the same state: rank 0
 // chooses the checkpoint and prepares the directory, every rank then loads or
 // makes the network and the optimizer, and rank 0's parameters are broadcast.
-// train_loop() takes steps and, after each of them, logs, stops, saves or
+// take_steps() takes steps and, after each of them, logs, stops, saves or
 // evaluates if that is due. Stop requests are part of the totals of a step, so
 // all ranks stop after the same step. An evaluation begins after the checkpoint
 // of its step and is recorded before the next one: a run that is resumed from a
@@ -87,14 +87,22 @@ TrainingRun::TrainingRun(const TrainingData& data, TrainingRunOptions options)
 base::ExitStatus TrainingRun::run() {
   try {
     open();
+    at::set_num_threads(static_cast<int>(config_.gradient.threads));
+    const base::ScopedStopDeferral defer_stop;
+    PolicyEvaluator evaluator(
+        run_directory_, options_.evaluate_every,
+        process_group_.is_rank_zero() ? options_.evaluate : EvaluateFunction());
     const TrainingState before = state_;
-    const base::ExitStatus status = train_loop();
+    const auto start = std::chrono::steady_clock::now();
+    const base::ExitStatus status = take_steps(evaluator);
+    evaluator.finish();
+    evaluator.log_time(std::chrono::steady_clock::now() - start);
     spdlog::info("peak memory: {:.2f} GB",
                  static_cast<double>(peak_memory(device_)) / 1e9);
-    counts_ = {.steps = state_.step - before.step,
-               .skipped = state_.skipped - before.skipped,
-               .tokens = state_.tokens - before.tokens,
-               .targets = state_.targets - before.targets};
+    spdlog::info("counts: steps {}, skipped {}, tokens {}, targets {}",
+                 state_.step - before.step, state_.skipped - before.skipped,
+                 state_.tokens - before.tokens,
+                 state_.targets - before.targets);
     return status;
   } catch (const base::Error&) {
     // Nothing was trained: undo everything, so that the same command can be
@@ -184,11 +192,13 @@ void TrainingRun::start_new() {
 void TrainingRun::resume(int64_t step) {
   const std::filesystem::path checkpoint = run_directory_.checkpoint_path(step);
   state_ = read_training_state(checkpoint);
+  state_.configuration = complete_configuration(state_.configuration,
+                                                options_.default_configuration);
   check_resumable(state_, options_.fixed_configuration, data_, checkpoint);
   network_ = model::load_model(checkpoint).network;
   network_->move_to(device_);
   make_optimizer();
-  read_optimizer_state(checkpoint, *network_, state_, optimizer_->state);
+  read_optimizer_state(checkpoint, *network_, state_, optimizer_->state());
   validator_.forget_best_of_other_data();
   if (process_group_.is_rank_zero()) {
     run_directory_.set_references(step, best_step());
@@ -239,26 +249,13 @@ void TrainingRun::prepare_run_files() {
   }
 }
 
-base::ExitStatus TrainingRun::train_loop() {
-  at::set_num_threads(static_cast<int>(config_.gradient.threads));
-  const base::ScopedStopDeferral defer_stop;
-  PolicyEvaluator evaluator(
-      run_directory_, options_.evaluate_every,
-      process_group_.is_rank_zero() ? options_.evaluate : EvaluateFunction());
-  const auto start = std::chrono::steady_clock::now();
-  const base::ExitStatus status = take_steps(evaluator);
-  evaluator.finish();
-  evaluator.log_time(std::chrono::steady_clock::now() - start);
-  return status;
-}
-
 base::ExitStatus TrainingRun::take_steps(PolicyEvaluator& evaluator) {
   const std::vector<data::TokenizedDocument> demonstrations =
       data_.demonstrations();
   TrainingStepper stepper(data_, config_,
                           {*network_, *optimizer_, state_, process_group_});
   CheckpointWriter checkpoints(run_directory_, config_, demonstrations,
-                               *network_, optimizer_->state, state_,
+                               *network_, optimizer_->state(), state_,
                                process_group_);
   MetricsAccumulator metrics = make_metrics();
   base::Progress progress(options_.progress, "training", "steps", config_.steps,

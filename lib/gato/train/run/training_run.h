@@ -41,6 +41,9 @@ struct TrainingRunOptions {
   // The options, by name, that a resumed run must share with the original run.
   // Stored in every checkpoint.
   nlohmann::json fixed_configuration = nlohmann::json::object();
+  // Their defaults, which a run has whose checkpoint lacks the option because
+  // it was introduced later.
+  nlohmann::json default_configuration = nlohmann::json::object();
   std::string config_toml;  // written to RUN/config.toml
   data::RunRecord record;   // for the provenance of the checkpoints
   // Adds inputs other than the data to the provenance. May be empty.
@@ -67,12 +70,6 @@ struct TrainingRunOptions {
   ProcessGroup* process_group = nullptr;
 };
 
-// The work that this process has done, without the steps before the run was
-// resumed.
-struct TrainingCounts {
-  int64_t steps = 0, skipped = 0, tokens = 0, targets = 0;
-};
-
 class TrainingRun {
  public:
   // Creates and locks the run's directory. `data` must outlive the run. Throws
@@ -82,7 +79,8 @@ class TrainingRun {
 
   // Starts or resumes the run and trains it. A checkpoint is saved every
   // config.save_every steps and at the end. If an intermediate one cannot be
-  // written, the failure is logged and training continues.
+  // written, the failure is logged and training continues. At the end, logs
+  // what this process has done, without the steps before the run was resumed.
   //
   // Returns success if the run is complete; stopped_early, with a checkpoint
   // saved, after SIGINT, SIGTERM, SIGUSR1 or the time limit on any rank. Throws
@@ -92,9 +90,6 @@ class TrainingRun {
   // loss and gradient or if no step had a target, Error(io) if the last
   // checkpoint cannot be written.
   base::ExitStatus run();
-
-  // Valid after run().
-  const TrainingCounts& counts() const { return counts_; }
 
  private:
   void open();
@@ -106,7 +101,6 @@ class TrainingRun {
   std::optional<int64_t> best_step() const;
   void resolve_precision();
   void prepare_run_files();
-  base::ExitStatus train_loop();
   MetricsAccumulator make_metrics() const;
   base::ExitStatus take_steps(PolicyEvaluator& evaluator);
   // Throws Error(run_failed) if there were steps and none had a target.
@@ -128,7 +122,6 @@ class TrainingRun {
   std::unique_ptr<Optimizer> optimizer_;
   TrainingState state_;
   Validator validator_;
-  TrainingCounts counts_;
 };
 
 }  // namespace gato::train

@@ -69,7 +69,7 @@ void TrainingStepper::take_step(BatchLoader& loader,
     consecutive_skips_ = 0;
     optimizer.step(step.learning_rate, step.gradient_norm);
     synchronizer_.all_gather_parameters(optimizer);
-    state.updates = optimizer.state.updates;
+    state.updates = optimizer.state().updates;
     metrics.loss_table().add(losses);
   }
   step.communication_seconds =
@@ -91,8 +91,9 @@ StepLoss TrainingStepper::compute_gradient(const StepBatch& batch,
                                            LossTable& losses) {
   try {
     return compute_step_gradient(
-        context_.network, batch, config_.gradient, context_.optimizer.gradients,
-        losses, synchronizer_.gradient_ready_callback(context_.optimizer));
+        context_.network, batch, config_.gradient,
+        context_.optimizer.gradients(), losses,
+        synchronizer_.gradient_ready_callback(context_.optimizer));
   } catch (const c10::OutOfMemoryError&) {
     throw base::run_error(
         "the device has too little memory for a micro-batch of {} sequences: "
