@@ -1,10 +1,10 @@
 // gato-eval evaluates policies and models.
 #include "gato/cli/tool.h"
-#include "gato/commands/eval_compare.h"
-#include "gato/commands/eval_few_shot.h"
-#include "gato/commands/eval_loss.h"
-#include "gato/commands/eval_score.h"
-#include "gato/commands/eval_text.h"
+#include "gato/commands/eval/eval_compare.h"
+#include "gato/commands/eval/eval_few_shot.h"
+#include "gato/commands/eval/eval_loss.h"
+#include "gato/commands/eval/eval_score.h"
+#include "gato/commands/eval/eval_text.h"
 
 int main(int argc, char** argv) {
   const gato::cli::Tool tool{

@@ -1,8 +1,8 @@
 // gato-finetune fine-tunes a model on a few demonstrations.
 #include "gato/base/malloc_options.h"
 #include "gato/cli/tool.h"
-#include "gato/commands/finetune.h"
-#include "gato/commands/preset.h"
+#include "gato/commands/train/finetune.h"
+#include "gato/commands/train/preset.h"
 
 int main(int argc, char** argv) {
   gato::base::limit_malloc_arenas();

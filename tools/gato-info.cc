@@ -1,7 +1,7 @@
 // gato-info describes files, checks that they are complete and shows what they
 // contain.
 #include "gato/cli/tool.h"
-#include "gato/commands/info.h"
+#include "gato/commands/info/info.h"
 
 int main(int argc, char** argv) {
   const gato::cli::Tool tool{

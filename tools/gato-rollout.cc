@@ -1,9 +1,9 @@
 // gato-rollout runs policies in environments, and models that write text.
 #include "gato/cli/tool.h"
-#include "gato/commands/rollout_answer.h"
-#include "gato/commands/rollout_caption.h"
-#include "gato/commands/rollout_chat.h"
-#include "gato/commands/rollout_control.h"
+#include "gato/commands/rollout/rollout_answer.h"
+#include "gato/commands/rollout/rollout_caption.h"
+#include "gato/commands/rollout/rollout_chat.h"
+#include "gato/commands/rollout/rollout_control.h"
 
 int main(int argc, char** argv) {
   const gato::cli::Tool tool{

@@ -1,8 +1,8 @@
 // gato-train trains a model on sequence files.
 #include "gato/base/malloc_options.h"
 #include "gato/cli/tool.h"
-#include "gato/commands/preset.h"
-#include "gato/commands/train.h"
+#include "gato/commands/train/preset.h"
+#include "gato/commands/train/train.h"
 
 int main(int argc, char** argv) {
   gato::base::limit_malloc_arenas();

@@ -4,7 +4,7 @@
 
 #include "catch.h"
 #include "cli/json_mutations.h"
-#include "gato/commands/eval_loss.h"
+#include "gato/commands/eval/eval_loss.h"
 #include "gato/data/checkpoint_directory.h"
 #include "train/training_fixture.h"
 

@@ -2,9 +2,9 @@
 
 #include "gato/cli/common_options.h"
 #include "gato/cli/toml_config.h"
-#include "gato/commands/finetune.h"
-#include "gato/commands/rollout_control.h"
-#include "gato/commands/train.h"
+#include "gato/commands/rollout/rollout_control.h"
+#include "gato/commands/train/finetune.h"
+#include "gato/commands/train/train.h"
 
 using namespace gato;
 using namespace gato::commands;

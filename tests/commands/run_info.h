@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "cli/run_in_process.h"
-#include "gato/commands/info.h"
+#include "gato/commands/info/info.h"
 
 namespace gato::test {
 

@@ -8,12 +8,12 @@
 #include "cli/json_mutations.h"
 #include "cli/toml_mutations.h"
 #include "data/sample_documents.h"
-#include "gato/commands/eval_compare.h"
-#include "gato/commands/eval_few_shot.h"
-#include "gato/commands/eval_score.h"
-#include "gato/commands/info.h"
+#include "gato/commands/eval/eval_compare.h"
+#include "gato/commands/eval/eval_few_shot.h"
+#include "gato/commands/eval/eval_score.h"
+#include "gato/commands/info/info.h"
 #include "gato/commands/pack.h"
-#include "gato/commands/tokenize.h"
+#include "gato/commands/tokenize/tokenize.h"
 #include "gato/env/external_domain.h"
 
 using namespace gato;

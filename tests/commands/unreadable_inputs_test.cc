@@ -7,8 +7,8 @@
 
 #include "commands/run_info.h"
 #include "gato/base/file_io.h"
-#include "gato/commands/eval_score.h"
-#include "gato/commands/tokenize.h"
+#include "gato/commands/eval/eval_score.h"
+#include "gato/commands/tokenize/tokenize.h"
 
 using namespace gato;
 using namespace gato::commands;

@@ -5,7 +5,7 @@
 #include "data/make_field.h"
 #include "data/sample_documents.h"
 #include "gato/base/file_io.h"
-#include "gato/commands/inspect.h"
+#include "gato/commands/info/inspect.h"
 #include "gato/data/checkpoint_directory.h"
 
 using namespace gato;

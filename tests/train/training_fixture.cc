@@ -3,7 +3,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "gato/commands/train.h"
+#include "gato/commands/train/train.h"
 #include "model/tiny_model.h"
 #include "train/synthetic_data.h"
 

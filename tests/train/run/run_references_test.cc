@@ -6,7 +6,7 @@
 
 #include "base/count_occurrences.h"
 #include "catch.h"
-#include "gato/commands/inspect.h"
+#include "gato/commands/info/inspect.h"
 #include "gato/data/checkpoint_directory.h"
 #include "gato/model/model_directory.h"
 #include "gato/train/run/checkpoint.h"
