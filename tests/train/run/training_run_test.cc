@@ -202,7 +202,7 @@ TEST_CASE("A run has the defaults of options that its checkpoint lacks") {
   CHECK(other_optimizer.status == 2);
   CHECK_THAT(other_optimizer.err,
              Contains("was started with optimizer = \"adamw\", not \"muon\": "
-                      "omit --optimizer"));
+                      "use --optimizer=adamw"));
   const RunResult other_mask = resume({"--document-mask"});
   CHECK(other_mask.status == 2);
   CHECK_THAT(other_mask.err, Contains("document-mask = false, not true"));

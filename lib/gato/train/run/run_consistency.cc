@@ -23,9 +23,11 @@ void check_resumable(const TrainingState& stored, const nlohmann::json& fixed,
         stored.configuration.value(key, nlohmann::json());
     if (value != before) {
       throw base::usage_error(
-          "{} was started with {} = {}, not {}: omit --{}, or train in another "
+          "{} was started with {} = {}, not {}: use --{}={}, or train in "
+          "another "
           "directory",
-          path.string(), key, before.dump(), value.dump(), key);
+          path.string(), key, before.dump(), value.dump(), key,
+          before.is_string() ? before.get<std::string>() : before.dump());
     }
   }
   if (stored.data_fingerprint != data.fingerprint()) {
