@@ -54,7 +54,7 @@ class ExpertActionWrapper(gymnasium.Wrapper):
 
 
 def add_noise(action, space, noise, rng):
-    """Replaces a discrete action by a random one with probability `noise`. Adds Gaussian noise
+    """Replaces a discrete action with a random one with probability `noise`. Adds Gaussian noise
     to a continuous one, whose standard deviation is `noise` times half its range."""
     if isinstance(space, gymnasium.spaces.Discrete):
         return int(rng.integers(space.n)) if rng.random() < noise else action

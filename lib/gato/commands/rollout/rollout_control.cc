@@ -145,7 +145,8 @@ void add_policy_options(cli::OptionTable& table,
           "noise", &options.noise,
           "Add noise to every action of a scripted policy, so that "
           "demonstrations cover the recovery from mistakes: replace a discrete "
-          "element by a random one with probability P, and add Gaussian noise "
+          "element with a random one with probability P, and add Gaussian "
+          "noise "
           "to a continuous one, with a standard deviation of P times half its "
           "range. The action without noise is recorded as infos/expert_action "
           "and becomes the training label")

@@ -190,7 +190,7 @@ void add_network_options(cli::OptionTable& table, NetworkOptions& options) {
       .fixed_on_resume();
   table
       .add("document-mask", &config.document_mask,
-           "Tokens attend only to their own document or window, and to the "
+           "Let tokens attend only to their own document or window, and to the "
            "prompt, instead of to all earlier tokens of the sequence. Slow for "
            "sequences of more than a few hundred tokens")
       .fixed_on_resume();
