@@ -305,7 +305,7 @@ TEST_CASE("Steps without a finite loss name the sequences of every rank") {
   {
     const gato::model::LoadedModel model = gato::model::load_model(first);
     gato::train::OptimizerState optimizer =
-        gato::train::make_optimizer({}, *model.network)->state;
+        gato::train::make_optimizer({}, *model.network)->state();
     const gato::train::TrainingState state =
         gato::train::read_training_state(first);
     gato::train::read_optimizer_state(first, *model.network, state, optimizer);

@@ -23,7 +23,7 @@ OptimizerState make_state(const model::Network& network, int64_t rank,
   return make_optimizer(
              {}, network,
              ShardLayout{network.parameter_count(), ranks}.shard(rank))
-      ->state;
+      ->state();
 }
 
 // Sets element i of the first moment to i, and of the second to -i.
