@@ -108,7 +108,7 @@ void check_configuration_types(const ScratchDirectory& folder,
   }
 }
 
-void check_options_types(const cli::Tool& tool) {
+void check_options_types(const cli::Tool& tool, const json& valid) {
   const ScratchDirectory folder;
   const std::string name = "options.toml";
   for (const cli::Command& command : tool.commands) {
@@ -118,8 +118,7 @@ void check_options_types(const cli::Tool& tool) {
     if (!command.name.empty()) {
       arguments.insert(arguments.begin(), command.name);
     }
-    check_configuration_types(folder, json::object(),
-                              configuration_keys(command), name,
+    check_configuration_types(folder, valid, configuration_keys(command), name,
                               [&] { return run_in_process(tool, arguments); });
   }
 }

@@ -28,7 +28,9 @@ void check_configuration_types(const ScratchDirectory& folder,
                                const std::string& name,
                                const std::function<RunResult()>& run);
 
-// Calls check_configuration_types() for --config of every command of a tool.
-void check_options_types(const cli::Tool& tool);
+// Calls check_configuration_types() for --config of every command of a tool,
+// each with the `valid` options.
+void check_options_types(const cli::Tool& tool, const nlohmann::json& valid =
+                                                    nlohmann::json::object());
 
 }  // namespace gato::test

@@ -55,8 +55,9 @@ TEST_CASE("Options of commands with a network may have wrong types") {
                        {rollout_control_command(), rollout_caption_command(),
                         rollout_answer_command(), rollout_chat_command()},
                        {}});
-  check_options_types(
-      {"gato-eval", "", "", {eval_loss_command(), eval_text_command()}, {}});
+  check_options_types({"gato-eval", "", "", {eval_loss_command()}, {}});
+  check_options_types({"gato-eval", "", "", {eval_text_command()}, {}},
+                      {{"model", "run"}, {"data", {"text.h5"}}});
 }
 
 TEST_CASE("A preset of wrong types is refused by name") {

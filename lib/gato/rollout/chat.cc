@@ -116,6 +116,11 @@ void Chat::set_reply(std::string_view text) {
   cache_.clear(kSlot);
 }
 
+void Chat::start_over() {
+  turns_.clear();
+  cache_.clear(kSlot);
+}
+
 void Chat::check_fits(int64_t tokens) const {
   // One more for the reply.
   if (options_.preamble.size() + tokens + 1 > cache_.capacity()) {

@@ -47,6 +47,9 @@ class Chat {
   // reply() does.
   void set_reply(std::string_view text);
 
+  // Drops all turns. Later samples differ from those of a new object.
+  void start_over();
+
   int64_t turn_count() const { return std::ssize(turns_); }  // not dropped
 
  private:

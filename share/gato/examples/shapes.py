@@ -293,12 +293,12 @@ def write_dialogues(directory, names, scenes, seed):
     for name, scene in zip(names, scenes):
         dialogue = random_dialogue(scene, rng)
         pages.append(dialogue_page(name, dialogue))
-        image = {"image": str(directory / "images" / name)}
+        start = {"image": str(directory / "images" / name), "new": True}
         for said, reply in dialogue:
-            turns.append({"role": "user", "text": said, **image})
+            turns.append({"role": "user", "text": said, **start})
             turns.append({"role": "model", "text": reply})
             texts.add(f"User: {said} Gato: {reply}")
-            image = {}
+            start = {}
     write_lines(directory / "dialogues.jsonl", pages)
     write_lines(directory / "turns.jsonl", turns)
     return texts

@@ -198,6 +198,32 @@ TEST_CASE("Chat writes a reply for each turn, as text or JSON") {
                      .out));
 }
 
+TEST_CASE("A new dialogue forgets all turns and images before it") {
+  const Fixture fixture;
+  const std::string image = fixture.write_image("a.png", 16, 20);
+  const auto last_reply = [&](const std::string& input,
+                              std::vector<std::string> options = {}) {
+    options.insert(options.end(), {"--preamble", "none"});
+    const RunResult ran = fixture.run("chat", options, input);
+    INFO(ran.err);
+    REQUIRE(ran.status == 0);
+    const std::vector<std::string> replies = lines_of(ran.out);
+    REQUIRE_FALSE(replies.empty());
+    return replies.back();
+  };
+  const std::string before = "red\n/image " + image + "\n", turn = "circle\n";
+  CHECK(last_reply(before + turn) != last_reply(turn));
+  CHECK(last_reply(before + "/new\n" + turn) == last_reply(turn));
+  const std::string user = R"({"role": "user", "text": )";
+  CHECK(last_reply(user + "\"red\"}\n" + user + "\"circle\", \"new\": true}\n",
+                   {"--json"}) ==
+        last_reply(user + "\"circle\"}\n", {"--json"}));
+  CHECK(fixture
+            .run("chat", {"--preamble", "none", "--json"},
+                 user + "\"circle\", \"new\": 1}\n")
+            .status == 3);
+}
+
 TEST_CASE("A recorded reply replaces the generated one") {
   const Fixture fixture;
   const auto replies = [&](const std::vector<json>& turns) {

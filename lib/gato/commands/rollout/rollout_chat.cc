@@ -1,5 +1,6 @@
 // A loop over the lines of the standard input: turns, and commands that show an
-// image. Each turn is answered before the next line is read.
+// image or start a new dialogue. Each turn is answered before the next line is
+// read.
 #include "gato/commands/rollout/rollout_chat.h"
 
 #include <ATen/Parallel.h>
@@ -23,6 +24,7 @@
 #include "gato/cli/logging.h"
 #include "gato/cli/standard_output.h"
 #include "gato/commands/rollout/generation_options.h"
+#include "gato/data/lenient_json.h"
 #include "gato/ingest/delimited_reader.h"
 #include "gato/ingest/input_lines.h"
 #include "gato/ingest/json_record.h"
@@ -39,19 +41,24 @@ struct RolloutChatOptions {
   bool json = false;
 };
 
-// A line of the input: a turn, or an image for the next turn.
+// A line of the input: a turn, an image for the next turn, or the start of a
+// new dialogue.
 struct ChatLine {
   bool is_model = false;  // what the model said, not the user
+  bool is_new = false;    // forgets what was said before
   std::string text{};
   std::string image{};  // path; empty if there is none
 };
 
-constexpr std::string_view kImageCommand = "/image ";
+constexpr std::string_view kImageCommand = "/image ", kNewCommand = "/new";
 
 ChatLine parse_plain_line(const std::string& line) {
   ingest::require_utf8(line, 0);
   if (line.starts_with(kImageCommand)) {
     return {.image = line.substr(kImageCommand.size())};
+  }
+  if (line == kNewCommand) {
+    return {.is_new = true};
   }
   return {.text = line};
 }
@@ -64,10 +71,19 @@ ChatLine parse_json_line(const std::string& line) {
   }
   ChatLine result{.is_model = role == "model",
                   .text = ingest::take_string_at(object, "text")};
+  if (const auto is_new = object.find("new"); is_new != object.end()) {
+    if (!is_new->is_boolean()) {
+      throw base::input_error("key 'new' is {}, not true or false",
+                              data::summarize_json(*is_new));
+    }
+    result.is_new = is_new->get<bool>();
+  }
   if (ingest::has_string(object, "image")) {
     result.image = ingest::take_string_at(object, "image");
   } else if (result.text.starts_with(kImageCommand)) {
     return {.image = result.text.substr(kImageCommand.size())};
+  } else if (result.text == kNewCommand) {
+    return {.is_new = true};
   }
   if (ingest::is_blank(result.text)) {
     throw base::input_error("the turn is empty");
@@ -158,6 +174,10 @@ class ChatRun {
   void process(const std::string& line) {
     const ChatLine parsed =
         options_.json ? parse_json_line(line) : parse_plain_line(line);
+    if (parsed.is_new) {
+      chat_.start_over();
+      images_ = {};
+    }
     if (parsed.is_model) {
       chat_.set_reply(parsed.text);
       return;
@@ -249,12 +269,16 @@ cli::Command rollout_chat_command() {
       "model emits </s>, or after --max-tokens tokens. Blank lines are "
       "ignored.\n\n"
       "A line \"/image FILE\" shows an image to the model. It precedes the "
-      "text of the next turn, and there is no reply to the line itself.\n\n"
+      "text of the next turn, and there is no reply to the line itself. A line "
+      "\"/new\" starts a new dialogue: the model forgets all turns and images. "
+      "A network that was trained on documents with one image each needs this "
+      "before the next image.\n\n"
       "With --json, a turn is a line {\"role\": \"user\", \"text\": TEXT}, "
-      "which may also have \"image\": FILE, and a reply is a line {\"role\": "
-      "\"model\", \"text\": TEXT}. In the input, a line of the role \"model\" "
-      "takes the place of the model's own reply to the turn before it, so that "
-      "a recorded dialogue can be continued.\n\n"
+      "which may also have \"image\": FILE and, to start a new dialogue, "
+      "\"new\": true, and a reply is a line {\"role\": \"model\", \"text\": "
+      "TEXT}. In the input, a line of the role \"model\" takes the place of "
+      "the model's own reply to the turn before it, so that a recorded "
+      "dialogue can be continued.\n\n"
       "The model reads the preamble, and then the turns in the format of "
       "dialogues (gato-formats(5)): \"User: TEXT\", \"Gato:\" and the reply, "
       "which ends with </s>. If its context is full, the oldest turns are "
