@@ -57,7 +57,7 @@ TEST_CASE("Options of commands with a network may have wrong types") {
                        {}});
   check_options_types({"gato-eval", "", "", {eval_loss_command()}, {}});
   check_options_types({"gato-eval", "", "", {eval_text_command()}, {}},
-                      {{"model", "run"}, {"data", {"text.h5"}}});
+                      {{"references", "a.json"}, {"predictions", "b.jsonl"}});
 }
 
 TEST_CASE("A preset of wrong types is refused by name") {
