@@ -8,6 +8,7 @@
 #include "gato/data/hdf5/hdf5.h"
 #include "gato/data/json_fields.h"
 #include "gato/ingest/episodes/episode_source.h"
+#include "gato/ingest/episodes/minari_files.h"
 
 namespace gato::eval {
 namespace {
@@ -24,9 +25,9 @@ void read_minari_references(const data::hdf5::Group& root,
   outcomes.reference_episodes =
       root.integer_attribute("num_episodes_average_score");
   const fs::path metadata_file =
-      outcomes.hdf5_file.parent_path() / "metadata.json";
+      outcomes.hdf5_file.parent_path() / ingest::kMinariMetadataFile;
   std::error_code ignored;
-  if (outcomes.hdf5_file.filename() != "main_data.hdf5" ||
+  if (outcomes.hdf5_file.filename() != ingest::kMinariDataFile ||
       !fs::exists(metadata_file, ignored)) {
     return;
   }

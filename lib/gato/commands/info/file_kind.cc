@@ -11,6 +11,7 @@
 #include "gato/data/file_format.h"
 #include "gato/data/recording_file.h"
 #include "gato/ingest/episodes/episode_file_format.h"
+#include "gato/ingest/episodes/minari_files.h"
 
 namespace gato::commands {
 namespace {
@@ -28,8 +29,8 @@ FileKind detect_directory_kind(const fs::path& path) {
     return FileKind::run;
   }
   if (fs::exists(path / "data", ignored) ||
-      fs::exists(path / "main_data.hdf5", ignored) ||
-      fs::exists(path / "metadata.json", ignored)) {
+      fs::exists(path / ingest::kMinariDataFile, ignored) ||
+      fs::exists(path / ingest::kMinariMetadataFile, ignored)) {
     return FileKind::minari;
   }
   if (fs::exists(path / "config.json", ignored)) {

@@ -7,7 +7,7 @@
 #include "gato/commands/tokenize/episode_tokenizer.h"
 #include "gato/commands/tokenize/tokenize.h"
 #include "gato/ingest/episodes/dataset_search.h"
-#include "gato/ingest/episodes/minari.h"
+#include "gato/ingest/episodes/minari_files.h"
 
 namespace gato::commands {
 namespace {

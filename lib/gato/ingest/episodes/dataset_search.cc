@@ -7,6 +7,7 @@
 
 #include "gato/base/error.h"
 #include "gato/data/recording_file.h"
+#include "gato/ingest/episodes/minari_files.h"
 
 namespace gato::ingest {
 namespace {
@@ -15,8 +16,8 @@ namespace fs = std::filesystem;
 
 bool is_minari_dataset(const fs::path& directory) {
   std::error_code ignored;
-  return fs::is_regular_file(directory / "data" / "main_data.hdf5", ignored) ||
-         fs::is_regular_file(directory / "main_data.hdf5", ignored);
+  return fs::is_regular_file(directory / "data" / kMinariDataFile, ignored) ||
+         fs::is_regular_file(directory / kMinariDataFile, ignored);
 }
 
 // Appends the datasets at or below `directory` to `found`. `visited` contains

@@ -21,17 +21,9 @@
 
 namespace gato::ingest {
 
-// The paths of a dataset.
-struct MinariFiles {
-  std::filesystem::path data;      // main_data.hdf5
-  std::filesystem::path metadata;  // metadata.json; empty if there is none
-  std::filesystem::path dataset_directory;  // names the dataset
-};
-
-// Throws Error(io) if `path` does not exist, and Error(bad_input) if it is not
-// a Minari dataset or not stored as HDF5.
-MinariFiles find_minari_files(const std::filesystem::path& path);
-
+// Opens the dataset that find_minari_files() finds. Throws the same errors, and
+// Error(bad_input) if its metadata or its first episode are not as described
+// above.
 std::unique_ptr<EpisodeSource> open_minari(const std::filesystem::path& path,
                                            const EpisodeSourceOptions& options);
 

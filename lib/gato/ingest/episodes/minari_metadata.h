@@ -6,7 +6,8 @@
 #include <string>
 
 #include "gato/data/hdf5/hdf5.h"
-#include "gato/ingest/episodes/minari.h"
+#include "gato/ingest/episodes/episode_source.h"
+#include "gato/ingest/episodes/minari_files.h"
 
 namespace gato::ingest {
 

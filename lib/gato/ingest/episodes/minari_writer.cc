@@ -14,6 +14,7 @@
 #include "gato/base/file_io.h"
 #include "gato/data/hdf5/hdf5.h"
 #include "gato/data/space.h"
+#include "gato/ingest/episodes/minari_files.h"
 #include "gato/ingest/utf8.h"
 
 namespace gato::ingest {
@@ -114,17 +115,15 @@ void write_statistics(data::hdf5::Group& group,
   group.set_attribute("rewards_min", *min);
 }
 
-constexpr const char* kDataFile = "data/main_data.hdf5";
-
 // Returns a file in `directory` that is neither part of a dataset nor a
 // directory of datasets.
 std::optional<fs::path> find_foreign_file(const fs::path& directory) {
-  const bool is_dataset = fs::exists(directory / kDataFile);
+  const bool is_dataset = fs::exists(directory / "data" / kMinariDataFile);
   for (const auto& entry : fs::directory_iterator(directory)) {
     if (is_dataset && entry.path().filename() == "data") {
       for (const auto& file : fs::directory_iterator(entry.path())) {
         const fs::path name = file.path().filename();
-        if (name != "main_data.hdf5" && name != "metadata.json") {
+        if (name != kMinariDataFile && name != kMinariMetadataFile) {
           return file.path();
         }
       }
@@ -165,9 +164,9 @@ struct MinariWriter::Impl {
       throw base::io_error("{}: cannot create: {}", reported.string(),
                            error.message());
     }
-    root = data::hdf5::create_file(output.temporary_path() / kDataFile,
-                                   reported / kDataFile,
-                                   data::hdf5::Alignment::none);
+    root = data::hdf5::create_file(
+        output.temporary_path() / "data" / kMinariDataFile,
+        reported / "data" / kMinariDataFile, data::hdf5::Alignment::none);
   }
 
   void update_text_bounds(const std::vector<data::FieldColumn>& columns);
@@ -252,7 +251,8 @@ std::string MinariWriter::Impl::metadata() const {
     return data::space_to_json(
         data::unflatten_space(fields, bare_name, max_text_length, extra));
   };
-  const auto bytes = fs::file_size(output.temporary_path() / kDataFile);
+  const auto bytes =
+      fs::file_size(output.temporary_path() / "data" / kMinariDataFile);
   const nlohmann::ordered_json metadata = {
       {"total_episodes", episode_count},
       {"total_steps", step_count},
@@ -336,8 +336,9 @@ void MinariWriter::commit(const data::Provenance& provenance) {
   Impl& dataset = *impl_;
   dataset.write_root_attributes(provenance);
   data::hdf5::close_file(std::move(dataset.root));
-  base::write_file(dataset.output.temporary_path() / "data" / "metadata.json",
-                   dataset.metadata(), false);
+  base::write_file(
+      dataset.output.temporary_path() / "data" / kMinariMetadataFile,
+      dataset.metadata(), false);
   dataset.output.commit();
 }
 
