@@ -79,6 +79,17 @@ std::string string_or(const json& object, const char* key,
   return object.contains(key) ? string_at(object, key) : default_value;
 }
 
+bool bool_or(const json& object, const char* key, bool default_value) {
+  const auto found = object.find(key);
+  if (found == object.end()) {
+    return default_value;
+  }
+  if (!found->is_boolean()) {
+    throw json_type_error(quote_key(key), *found, "true or false");
+  }
+  return found->get<bool>();
+}
+
 bool has_value(const json& object, const char* key) {
   const auto found = object.find(key);
   return found != object.end() && !found->is_null();

@@ -47,6 +47,9 @@ std::vector<std::string> strings_at(const nlohmann::json& object,
 std::string string_or(const nlohmann::json& object, const char* key,
                       const std::string& default_value);
 
+// Returns the bool under a key, or `default_value` if there is no such key.
+bool bool_or(const nlohmann::json& object, const char* key, bool default_value);
+
 // Returns whether an object has a value under a key that is not null.
 bool has_value(const nlohmann::json& object, const char* key);
 

@@ -9,6 +9,7 @@
 
 #include "gato/base/error.h"
 #include "gato/data/file_format.h"
+#include "gato/data/json_fields.h"
 #include "gato/data/lenient_json.h"
 
 namespace gato::model {
@@ -109,13 +110,7 @@ ModelConfig parse_fields(const nlohmann::json& json) {
                        "action_position", "shared", "none")
           ? ActionPositionEncoding::none
           : ActionPositionEncoding::shared;
-  if (const auto mask = json.find("document_mask"); mask != json.end()) {
-    if (!mask->is_boolean()) {
-      throw base::input_error("document_mask is {}, not true or false",
-                              mask->dump());
-    }
-    config.document_mask = mask->get<bool>();
-  }
+  config.document_mask = data::bool_or(json, "document_mask", false);
   if (const auto scale = json.find("logit_scale"); scale != json.end()) {
     if (!scale->is_number()) {
       throw base::input_error("logit_scale is {}, not a number", scale->dump());

@@ -24,7 +24,7 @@
 #include "gato/cli/logging.h"
 #include "gato/cli/standard_output.h"
 #include "gato/commands/rollout/generation_options.h"
-#include "gato/data/lenient_json.h"
+#include "gato/data/json_fields.h"
 #include "gato/ingest/delimited_reader.h"
 #include "gato/ingest/input_lines.h"
 #include "gato/ingest/json_record.h"
@@ -71,13 +71,7 @@ ChatLine parse_json_line(const std::string& line) {
   }
   ChatLine result{.is_model = role == "model",
                   .text = ingest::take_string_at(object, "text")};
-  if (const auto is_new = object.find("new"); is_new != object.end()) {
-    if (!is_new->is_boolean()) {
-      throw base::input_error("key 'new' is {}, not true or false",
-                              data::summarize_json(*is_new));
-    }
-    result.is_new = is_new->get<bool>();
-  }
+  result.is_new = data::bool_or(object, "new", false);
   if (ingest::has_string(object, "image")) {
     result.image = ingest::take_string_at(object, "image");
   } else if (result.text.starts_with(kImageCommand)) {
