@@ -286,7 +286,7 @@ base::ExitStatus FinetuneWork::train(const PlannedRun& run, int64_t threads,
   train::check_compatible(initial_network_.config(), *data);
   train::TrainingRunOptions training = make_run(run, *data, threads);
   training.progress = progress;
-  return train::TrainingRun(*data, std::move(training)).run();
+  return run_training(*data, std::move(training));
 }
 
 std::unique_ptr<train::TrainingData> FinetuneWork::open_data(

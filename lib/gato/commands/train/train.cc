@@ -215,7 +215,7 @@ base::ExitStatus train_on_rank(const TrainOptions& options,
     return std::make_unique<model::Network>(model, context.common.seed,
                                             options.network.initialization);
   };
-  return train::TrainingRun(*data, std::move(run)).run();
+  return run_training(*data, std::move(run));
 }
 
 base::ExitStatus run_train(const TrainOptions& options,

@@ -4,6 +4,7 @@
 #include "gato/commands/train/training_options.h"
 
 #include <limits>
+#include <utility>
 
 #include "gato/base/error.h"
 #include "gato/base/parse_number.h"
@@ -345,6 +346,18 @@ train::TrainingRunOptions make_run_options(const TrainingOptions& options,
     };
   }
   return run;
+}
+
+base::ExitStatus run_training(const train::TrainingData& data,
+                              train::TrainingRunOptions options) {
+  train::TrainingRun run(data, std::move(options));
+  const base::ExitStatus status = run.run();
+  const train::TrainingCounts& counts = run.counts();
+  cli::log_counts({{"steps", counts.steps},
+                   {"skipped", counts.skipped},
+                   {"tokens", counts.tokens},
+                   {"targets", counts.targets}});
+  return status;
 }
 
 }  // namespace gato::commands

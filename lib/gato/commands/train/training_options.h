@@ -55,4 +55,8 @@ train::TrainingRunOptions make_run_options(const TrainingOptions& options,
                                            const cli::CommandContext& context,
                                            int64_t threads);
 
+// Runs a TrainingRun and logs its counts at the end.
+base::ExitStatus run_training(const train::TrainingData& data,
+                              train::TrainingRunOptions options);
+
 }  // namespace gato::commands

@@ -99,10 +99,10 @@ base::ExitStatus TrainingRun::run() {
     evaluator.log_time(std::chrono::steady_clock::now() - start);
     spdlog::info("peak memory: {:.2f} GB",
                  static_cast<double>(peak_memory(device_)) / 1e9);
-    spdlog::info("counts: steps {}, skipped {}, tokens {}, targets {}",
-                 state_.step - before.step, state_.skipped - before.skipped,
-                 state_.tokens - before.tokens,
-                 state_.targets - before.targets);
+    counts_ = {.steps = state_.step - before.step,
+               .skipped = state_.skipped - before.skipped,
+               .tokens = state_.tokens - before.tokens,
+               .targets = state_.targets - before.targets};
     return status;
   } catch (const base::Error&) {
     // Nothing was trained: undo everything, so that the same command can be

@@ -70,6 +70,12 @@ struct TrainingRunOptions {
   ProcessGroup* process_group = nullptr;
 };
 
+// The work that this process has done, without the steps before the run was
+// resumed.
+struct TrainingCounts {
+  int64_t steps = 0, skipped = 0, tokens = 0, targets = 0;
+};
+
 class TrainingRun {
  public:
   // Creates and locks the run's directory. `data` must outlive the run. Throws
@@ -79,8 +85,7 @@ class TrainingRun {
 
   // Starts or resumes the run and trains it. A checkpoint is saved every
   // config.save_every steps and at the end. If an intermediate one cannot be
-  // written, the failure is logged and training continues. At the end, logs
-  // what this process has done, without the steps before the run was resumed.
+  // written, the failure is logged and training continues.
   //
   // Returns success if the run is complete; stopped_early, with a checkpoint
   // saved, after SIGINT, SIGTERM, SIGUSR1 or the time limit on any rank. Throws
@@ -90,6 +95,8 @@ class TrainingRun {
   // loss and gradient or if no step had a target, Error(io) if the last
   // checkpoint cannot be written.
   base::ExitStatus run();
+  // Valid after run().
+  const TrainingCounts& counts() const { return counts_; }
 
  private:
   void open();
@@ -121,6 +128,7 @@ class TrainingRun {
   std::unique_ptr<model::Network> network_;
   std::unique_ptr<Optimizer> optimizer_;
   TrainingState state_;
+  TrainingCounts counts_;
   Validator validator_;
 };
 
