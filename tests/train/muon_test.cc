@@ -16,9 +16,11 @@ using namespace gato::test;
 
 namespace {
 
-at::Tensor random_matrix(int64_t rows, int64_t columns) {
-  return at::sin(at::arange(rows * columns, at::kFloat) * 12.9898)
-      .view({rows, columns});
+// Returns a matrix of full rank, whose singular values differ by a factor of
+// less than 100.
+at::Tensor full_rank_matrix(int64_t rows, int64_t columns) {
+  const at::Tensor index = at::arange(rows * columns, at::kDouble);
+  return at::sin(index * index * 0.37).to(at::kFloat).view({rows, columns});
 }
 
 // Takes five steps as in muon_reference.py and returns the parameters.
@@ -59,9 +61,13 @@ TEST_CASE("Muon updates matrices as the reference does, and others as AdamW") {
 TEST_CASE("Orthogonalized matrices have singular values near 1") {
   for (const auto& [rows, columns] :
        std::vector<std::pair<int64_t, int64_t>>{{40, 16}, {16, 40}, {8, 8}}) {
-    const at::Tensor result = orthogonalize(random_matrix(rows, columns));
+    const at::Tensor matrix = full_rank_matrix(rows, columns);
+    const at::Tensor before = at::linalg_svdvals(matrix);
+    REQUIRE((before.min() / before.max()).item<float>() > 0.01);
+    const at::Tensor result = orthogonalize(matrix);
     CHECK(result.sizes() == at::IntArrayRef({rows, columns}));
     const at::Tensor values = at::linalg_svdvals(result);
+    CHECK(values.min().item<float>() > 0.6);
     CHECK(values.max().item<float>() < 1.25);
   }
   CHECK(at::equal(orthogonalize(at::zeros({3, 4})), at::zeros({3, 4})));

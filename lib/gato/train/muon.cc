@@ -98,8 +98,9 @@ void Muon::update(double learning_rate) {
   }
 }
 
-// With momentum m and gradient g: m <- mu m + (1 - mu) g, and the update is the
-// orthogonalized (1 - mu) g + mu m, which is Nesterov's momentum.
+// Updates the momentum, m <- mu m + (1 - mu) g for the gradient g, and moves
+// the weights against the orthogonalized (1 - mu) g + mu m (Nesterov's
+// momentum).
 void Muon::update_matrix(const FlatMatrix& matrix, double learning_rate) {
   const auto view = [&](const at::Tensor& buffer) {
     return buffer.narrow(0, matrix.begin, matrix.rows * matrix.columns)
