@@ -1,6 +1,7 @@
 #include "cli/toml_mutations.h"
 
 #include <catch2/catch.hpp>
+#include <sstream>
 
 #include "cli/json_mutations.h"
 #include "gato/base/file_io.h"
@@ -26,31 +27,6 @@ std::string format_toml(const json& value) {
     text += format_toml(item);
   }
   return value.is_object() ? "{" + text + "}" : "[" + text + "]";
-}
-
-json to_json(const toml::node& node) {
-  if (const toml::table* table = node.as_table()) {
-    json object = json::object();
-    for (const auto& [key, value] : *table) {
-      object[std::string(key.str())] = to_json(value);
-    }
-    return object;
-  }
-  if (const toml::array* array = node.as_array()) {
-    json list = json::array();
-    for (const toml::node& item : *array) {
-      list.push_back(to_json(item));
-    }
-    return list;
-  }
-  if (node.is_string()) {
-    return *node.value<std::string>();
-  }
-  if (node.is_boolean()) {
-    return *node.value<bool>();
-  }
-  return node.is_integer() ? json(*node.value<int64_t>())
-                           : json(*node.value<double>());
 }
 
 std::vector<std::string> configuration_keys(const cli::Command& command) {
@@ -81,7 +57,9 @@ std::string format_toml_document(const json& value) {
 }
 
 json read_toml(const std::string& path) {
-  return to_json(base::parse_toml(base::read_file(path), path));
+  std::ostringstream text;
+  text << toml::json_formatter(base::parse_toml(base::read_file(path), path));
+  return json::parse(text.str());
 }
 
 void check_configuration_types(const ScratchDirectory& folder,
