@@ -10,8 +10,7 @@ namespace gato::commands {
 // prints the table of returns. The options must be valid, and `table` is
 // theirs. Returns run_failed if all episodes of a task failed, and
 // stopped_early if a signal stopped the run and there are complete episodes,
-// which are kept for
-// --resume.
+// which are kept for --resume.
 base::ExitStatus play_tasks(const RolloutControlOptions& options,
                             const cli::OptionTable& table,
                             cli::CommandContext& context);

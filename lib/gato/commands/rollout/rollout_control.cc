@@ -146,10 +146,9 @@ void add_policy_options(cli::OptionTable& table,
           "Add noise to every action of a scripted policy, so that "
           "demonstrations cover the recovery from mistakes: replace a discrete "
           "element with a random one with probability P, and add Gaussian "
-          "noise "
-          "to a continuous one, with a standard deviation of P times half its "
-          "range. The action without noise is recorded as infos/expert_action "
-          "and becomes the training label")
+          "noise to a continuous one, with a standard deviation of P times "
+          "half its range. The action without noise is recorded as "
+          "infos/expert_action and becomes the training label")
       .metavar("P")
       .range(0, 1)
       .fixed_on_resume();

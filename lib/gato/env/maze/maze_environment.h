@@ -19,7 +19,7 @@
 // that it sees where it goes. It knows the labyrinth, which the agent does not
 // see from above. So that an agent can do nearly the same from what it sees,
 // labyrinths are small, have loops, and targets are tall enough to be seen
-// above the walls: walking toward it, and around walls in between, is nearly
+// above the walls: walking toward them, and around walls in between, is nearly
 // optimal.
 #pragma once
 

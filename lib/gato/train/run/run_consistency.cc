@@ -24,8 +24,7 @@ void check_resumable(const TrainingState& stored, const nlohmann::json& fixed,
     if (value != before) {
       throw base::usage_error(
           "{} was started with {} = {}, not {}: use --{}={}, or train in "
-          "another "
-          "directory",
+          "another directory",
           path.string(), key, before.dump(), value.dump(), key,
           before.is_string() ? before.get<std::string>() : before.dump());
     }
