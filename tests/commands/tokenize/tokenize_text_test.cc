@@ -31,6 +31,15 @@ struct Fixture {
   nlohmann::ordered_json report() {
     return data::TokenFileReader(folder / "tokens.h5").report();
   }
+  // Returns the number of tokens of each document.
+  std::vector<int64_t> token_counts() const {
+    std::vector<int64_t> counts;
+    const data::TokenFileReader reader(folder / "tokens.h5");
+    for (int64_t i = 0; i < reader.document_count(); ++i) {
+      counts.push_back(std::ssize(reader.document(i).tokens));
+    }
+    return counts;
+  }
 };
 
 }  // namespace
@@ -97,14 +106,6 @@ TEST_CASE_METHOD(Fixture,
       "{\"text\": \"a star<|endoftext|>a star\"}\n");
   const auto plain =
       folder.write_file("plain.txt", "a star<|endoftext|>a star");
-  const auto tokens = [this] {
-    std::vector<int64_t> counts;
-    const data::TokenFileReader reader(folder / "tokens.h5");
-    for (int64_t i = 0; i < reader.document_count(); ++i) {
-      counts.push_back(std::ssize(reader.document(i).tokens));
-    }
-    return counts;
-  };
   auto ran = run("text", {lines, plain});
   INFO(ran.err);
   REQUIRE(ran.status == 0);
@@ -121,7 +122,7 @@ TEST_CASE_METHOD(Fixture,
   ran = run("text", {"--end-of-text", "<|endoftext|>", lines, plain});
   REQUIRE(ran.status == 0);
   CHECK_THAT(ran.err, !Contains("marker"));
-  const auto counts = tokens();
+  const auto counts = token_counts();
   REQUIRE(counts.size() == 4);
   const int64_t n = counts[0];
   CHECK(counts == std::vector<int64_t>{n, n, 2 * n, 2 * n});
@@ -129,7 +130,7 @@ TEST_CASE_METHOD(Fixture,
   ran = run("text", {"--document-separator", "<|endoftext|>", plain});
   REQUIRE(ran.status == 0);
   CHECK_THAT(ran.err, !Contains("marker"));
-  CHECK(tokens() == std::vector<int64_t>{n, n});
+  CHECK(token_counts() == std::vector<int64_t>{n, n});
 }
 
 TEST_CASE_METHOD(Fixture,
@@ -182,14 +183,6 @@ TEST_CASE_METHOD(Fixture,
   const std::vector<std::string> vqa{"--image-name",  "{image}.png",
                                      "--questions",   questions,
                                      "--annotations", annotations};
-  const auto counts = [this] {
-    std::vector<int64_t> counts;
-    const data::TokenFileReader reader(folder / "tokens.h5");
-    for (int64_t i = 0; i < reader.document_count(); ++i) {
-      counts.push_back(std::ssize(reader.document(i).tokens));
-    }
-    return counts;
-  };
   const auto with_option = [](std::vector<std::string> inputs,
                               const std::string& marker) {
     inputs.insert(inputs.begin(), {"--end-of-text", marker});
@@ -215,7 +208,7 @@ TEST_CASE_METHOD(Fixture,
     ran = run(command, with_option(inputs, "<|endoftext|>"));
     REQUIRE(ran.status == 0);
     CHECK_THAT(ran.err, !Contains("marker"));
-    const auto sizes = counts();
+    const auto sizes = token_counts();
     CHECK(sizes.at(0) == sizes.at(1));
   }
   const auto empty = folder.write_file("empty.json", R"({

@@ -17,7 +17,7 @@ using Catch::Contains;
 
 namespace {
 
-// The state of rank `rank` of `ranks`.
+// Returns the state of rank `rank` of `ranks`.
 OptimizerState make_state(const model::Network& network, int64_t rank,
                           int64_t ranks) {
   return make_optimizer(
